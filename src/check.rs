@@ -1,0 +1,84 @@
+//! What is checked once at every door.
+
+use crate::{Error, Result};
+use ndarray::{Array2, ArrayRef2, ArrayView1};
+
+/// Refuses an empty matrix, and one with NaN or an infinity.
+pub(crate) fn matrix(what: &str, x: &ArrayRef2<f64>) -> Result<()> {
+    if x.is_empty() {
+        return Err(Error::Empty { what: what.into() });
+    }
+    let faulty = x.indexed_iter().find(|(_, value)| !value.is_finite());
+    faulty.map_or(Ok(()), |((row, column), &value)| {
+        Err(Error::NotFinite {
+            what: what.into(),
+            row,
+            column,
+            value,
+        })
+    })
+}
+
+/// Refuses a matrix with another number of columns than the model has features.
+pub(crate) fn columns(what: &str, x: &ArrayRef2<f64>, n_features: usize) -> Result<()> {
+    matrix(what, x)?;
+    same(
+        what,
+        "columns",
+        x.ncols(),
+        n_features,
+        "the model has that many features",
+    )
+}
+
+/// Refuses a size that is not the one expected, and says why it is expected.
+pub(crate) fn same(
+    what: &str,
+    unit: &str,
+    found: usize,
+    expected: usize,
+    because: &str,
+) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what: what.into(),
+        found: format!("{found} {unit}"),
+        expected: format!("{expected} {unit} were expected: {because}"),
+    })
+}
+
+/// Refuses responsibilities that are not shares: negative, or with a row that does not sum to 1.
+pub(crate) fn responsibilities(r: &ArrayRef2<f64>, n_samples: usize) -> Result<()> {
+    matrix("responsibilities", r)?;
+    same(
+        "responsibilities",
+        "rows",
+        r.nrows(),
+        n_samples,
+        "one for each sample of x",
+    )?;
+    let faulty =
+        |row: &ArrayView1<f64>| row.iter().any(|&v| v < 0.0) || (row.sum() - 1.0).abs() > 1e-6;
+    match r.rows().into_iter().position(|row| faulty(&row)) {
+        None => Ok(()),
+        Some(row) => Err(Error::Parameter {
+            name: format!("row {row} of the responsibilities"),
+            found: r.row(row).to_string(),
+            expected: "shares: not negative, and with sum 1".into(),
+        }),
+    }
+}
+
+/// A column of values as a matrix with one feature: shape (n, 1), the form of `x` for D = 1.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(em_lab::column(&[1.0, 2.0, 3.0]).dim(), (3, 1));
+/// ```
+#[must_use]
+pub fn column(values: &[f64]) -> Array2<f64> {
+    Array2::from_shape_fn((values.len(), 1), |(row, _)| values[row])
+}

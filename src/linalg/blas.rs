@@ -1,0 +1,99 @@
+//! OpenBLAS, by way of ndarray-linalg where it has the routine and of the plain C and Fortran names where it has not.
+
+#![allow(unsafe_code)] // The only place that calls foreign functions.
+
+use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_UPLO, cblas_dsyrk};
+use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder};
+use ndarray_linalg::{Cholesky, UPLO};
+use std::ffi::c_int;
+use std::sync::Once;
+
+unsafe extern "C" {
+    fn openblas_set_num_threads(n_threads: c_int);
+}
+
+/// Keeps OpenBLAS to one thread from here on.
+pub(super) fn single_threaded() {
+    static ONCE: Once = Once::new();
+    // SAFETY: takes a number and touches only OpenBLAS's own settings.
+    ONCE.call_once(|| unsafe { openblas_set_num_threads(1) });
+}
+
+pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
+    single_threaded();
+    a.to_owned().cholesky(UPLO::Lower).ok()
+}
+
+/// Ascending eigenvalues, and the eigenvectors as columns. `dsyevd` (divide and conquer) takes an eighth of the time of the
+/// `dsyev` behind `ndarray_linalg::Eigh` at 784 columns.
+pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), String> {
+    single_threaded();
+    let n = a.nrows();
+    let order = c_int::try_from(n).map_err(|_| format!("{n} rows are too many"))?;
+    let mut values = Array1::zeros(n);
+    let mut call =
+        |work: &mut [f64], integers: &mut [c_int], work_len: c_int, integers_len: c_int| {
+            let mut info = 0;
+            // SAFETY: `a` is n x n and contiguous, `values` holds n, the work arrays have the lengths passed with them (a length of
+            // -1 asks for the lengths needed and touches only their first entries).
+            unsafe {
+                lapack_sys::dsyevd_(
+                    c"V".as_ptr(),
+                    c"L".as_ptr(),
+                    &raw const order,
+                    a.as_mut_ptr(),
+                    &raw const order,
+                    values.as_mut_ptr(),
+                    work.as_mut_ptr(),
+                    &raw const work_len,
+                    integers.as_mut_ptr(),
+                    &raw const integers_len,
+                    &raw mut info,
+                );
+            }
+            if info == 0 {
+                Ok(())
+            } else {
+                Err(format!("dsyevd answered {info}"))
+            }
+        };
+    let (mut work, mut integers) = (vec![0.0], vec![0]);
+    call(&mut work, &mut integers, -1, -1)?;
+    #[allow(clippy::cast_possible_truncation)] // LAPACK gives a length as a floating-point number.
+    let work_len = work[0] as c_int;
+    let integers_len = integers[0];
+    work.resize(usize::try_from(work_len).unwrap_or(0), 0.0);
+    integers.resize(usize::try_from(integers_len).unwrap_or(0), 0);
+    call(&mut work, &mut integers, work_len, integers_len)?;
+    // LAPACK wrote the vectors as columns, in its own column-major order.
+    let vectors = Array2::from_shape_vec((n, n).f(), a.into_raw_vec_and_offset().0)
+        .map_err(|e| e.to_string())?;
+    Ok((values, vectors))
+}
+
+/// Adds `aᵀ a` to the upper triangle of `c`; both are in row-major order without gaps.
+pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
+    let (rows, columns) = a.dim();
+    debug_assert!(
+        a.is_standard_layout() && c.is_standard_layout() && c.dim() == (columns, columns)
+    );
+    let (Ok(k), Ok(n)) = (c_int::try_from(rows), c_int::try_from(columns)) else {
+        return super::add_product(&a.t(), a, c);
+    };
+    // SAFETY: the sizes are those of the two arrays, both checked above to be contiguous in row-major order.
+    unsafe {
+        cblas_dsyrk(
+            CBLAS_LAYOUT::CblasRowMajor,
+            CBLAS_UPLO::CblasUpper,
+            CBLAS_TRANSPOSE::CblasTrans,
+            n,
+            k,
+            1.0,
+            a.as_ptr(),
+            n,
+            1.0,
+            c.as_mut_ptr(),
+            n,
+        );
+    }
+}

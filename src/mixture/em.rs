@@ -1,0 +1,401 @@
+//! How a mixture is learnt: the E-step, the M-step, and the loop over them.
+
+use super::start::Start;
+use super::statistics::{Regularization, Statistics};
+use super::{GaussianMixture, normalize};
+use crate::gaussian::Scratch;
+use crate::{Error, Result, check, notebook, parallel};
+use ndarray::{Array2, ArrayRef2, Axis};
+use std::fmt;
+
+/// What the E-step finds out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// rₙₖ, shape (`n_samples`, K); rows sum to 1.
+    pub responsibilities: Array2<f64>,
+    /// ∑ₙ ln p(xₙ) under the model that gave these responsibilities.
+    pub log_likelihood: f64,
+}
+
+/// The E-step: how much of each sample each component accounts for, and how well the model explains the data.
+///
+/// ```text
+/// rₙₖ = πₖ N(xₙ | μₖ, Σₖ) / ∑ⱼ πⱼ N(xₙ | μⱼ, Σⱼ)
+/// ```
+///
+/// `x` has shape (`n_samples`, `n_features`). Bishop (2006), eq. 9.23.
+///
+/// # Examples
+///
+/// ```
+/// use em_lab::{GaussianMixture, Regularization, column, e_step, m_step};
+///
+/// let x = column(&[-0.5, 0.5, 4.5, 5.5]);
+/// let start = GaussianMixture::univariate(&[0.5, 0.5], &[1.0, 4.0], &[1.0, 1.0])?;
+/// let before = e_step(&start, &x)?;
+/// let model = m_step(&x, &before.responsibilities, Regularization::None)?;
+/// assert!(e_step(&model, &x)?.log_likelihood > before.log_likelihood);
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// `x` must hold finite numbers and have as many columns as the model has features.
+pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation> {
+    check::columns("x", x, model.n_features())?;
+    let log_weights = model.weights.ln();
+    let mut responsibilities = Array2::zeros((x.nrows(), model.n_components()));
+    let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
+    let jobs = tiles
+        .zip(responsibilities.axis_chunks_iter_mut(Axis(0), parallel::TILE))
+        .collect();
+    let log_likelihoods = parallel::run(jobs, |(tile, mut logs)| {
+        let mut scratch = Scratch::new(tile.nrows(), tile.ncols());
+        model.component_log_density_of_tile(tile, &mut scratch, logs.view_mut());
+        logs += &log_weights;
+        logs.rows_mut()
+            .into_iter()
+            .map(|mut row| normalize(&mut row))
+            .sum::<f64>()
+    });
+    Ok(Expectation {
+        responsibilities,
+        log_likelihood: log_likelihoods.into_iter().sum(),
+    })
+}
+
+/// The M-step: the mixture that fits best when each sample counts for each component by its responsibility.
+///
+/// ```text
+/// Nₖ = ∑ₙ rₙₖ    πₖ = Nₖ / N    μₖ = ∑ₙ rₙₖ xₙ / Nₖ    Σₖ = ∑ₙ rₙₖ (xₙ - μₖ)(xₙ - μₖ)ᵀ / Nₖ  (+ regularization)
+/// ```
+///
+/// `x` has shape (`n_samples`, `n_features`), `responsibilities` (`n_samples`, K). Bishop (2006), eqs. 9.24 to 9.27.
+///
+/// # Errors
+///
+/// [`Error::Collapsed`] if a component holds no sample, or its samples do not spread over all dimensions and nothing is added to
+/// the diagonal; [`Error::Shape`], [`Error::NotFinite`], [`Error::Empty`] and [`Error::Parameter`] for arguments that are not as
+/// described.
+pub fn m_step(
+    x: &ArrayRef2<f64>,
+    responsibilities: &ArrayRef2<f64>,
+    regularization: Regularization,
+) -> Result<GaussianMixture> {
+    check::matrix("x", x)?;
+    check::responsibilities(responsibilities, x.nrows())?;
+    regularization.check()?;
+    Statistics::collect(x, responsibilities).maximize(regularization)
+}
+
+/// Expectation maximization: the choices, and [`fit`](Em::fit).
+///
+/// | choice | default |
+/// |---|---|
+/// | [`start`](Em::start) | `Start::KMeans` |
+/// | [`runs`](Em::runs) | 1 |
+/// | [`max_iterations`](Em::max_iterations) | 300 |
+/// | [`tolerance`](Em::tolerance) | 1e-4, a gain in mean log-likelihood per sample |
+/// | [`regularization`](Em::regularization) | `Regularization::Relative(1e-6)` |
+/// | [`seed`](Em::seed) | 0 |
+///
+/// # Examples
+///
+/// ```
+/// use em_lab::{Em, GaussianMixture};
+///
+/// let truth = GaussianMixture::univariate(&[0.7, 0.3], &[0.0, 5.0], &[1.0, 1.0])?;
+/// let fit = Em::new(2).fit(&truth.sample(2000, 1)?.x)?;
+/// let largest = fit.model.weights().iter().copied().fold(0.0, f64::max);
+/// assert!(fit.converged() && (largest - 0.7).abs() < 0.05);
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Em {
+    pub(super) n_components: usize,
+    pub(super) start: Start,
+    runs: usize,
+    max_iterations: usize,
+    tolerance: f64,
+    pub(super) regularization: Regularization,
+    pub(super) seed: u64,
+    keep_steps: bool,
+}
+
+impl Em {
+    /// EM for a mixture of so many components, everything else at its default.
+    #[must_use]
+    pub fn new(n_components: usize) -> Self {
+        Self {
+            n_components,
+            start: Start::KMeans,
+            runs: 1,
+            max_iterations: 300,
+            tolerance: 1e-4,
+            regularization: Regularization::default(),
+            seed: 0,
+            keep_steps: false,
+        }
+    }
+
+    /// Where EM starts from.
+    #[must_use]
+    pub fn start(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// How many starts to try; the fit with the highest log-likelihood is returned. A given start (labels, responsibilities or
+    /// a model) is the same every time and is tried once.
+    #[must_use]
+    pub fn runs(mut self, runs: usize) -> Self {
+        self.runs = runs;
+        self
+    }
+
+    /// At most so many iterations; with 0 the fit is the start itself.
+    #[must_use]
+    pub fn max_iterations(mut self, max_iterations: usize) -> Self {
+        self.max_iterations = max_iterations;
+        self
+    }
+
+    /// EM stops when the mean log-likelihood per sample changes by less than this; with 0 it never stops early.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// What is added to the diagonal of each covariance in every M-step.
+    #[must_use]
+    pub fn regularization(mut self, regularization: Regularization) -> Self {
+        self.regularization = regularization;
+        self
+    }
+
+    /// The seed of every random choice: the same seed gives the same fit.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Keeps the parameters and responsibilities of every iteration in [`Fit::steps`].
+    #[must_use]
+    pub fn keep_steps(mut self) -> Self {
+        self.keep_steps = true;
+        self
+    }
+
+    /// Learns a mixture from `x`, shape (`n_samples`, `n_features`).
+    ///
+    /// Not converging is a fact of the fit ([`Fit::stop`]), not an error; neither is a component that collapses on the way: the
+    /// fit then holds the last good model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`], [`Error::NotFinite`]: `x` is no data. [`Error::TooFewSamples`]: fewer samples than components.
+    /// [`Error::Parameter`], [`Error::Shape`]: a choice is out of range or does not fit `x`. [`Error::Collapsed`]: the start
+    /// itself has a component without spread.
+    pub fn fit(&self, x: &ArrayRef2<f64>) -> Result<Fit> {
+        self.check(x)?;
+        let runs = if self.start.is_random() { self.runs } else { 1 };
+        let mut best: Result<Fit> = Err(Error::Empty {
+            what: "the list of runs".into(),
+        });
+        for run in 0..runs as u64 {
+            let fit = self.run(x, run);
+            best = match (best, fit) {
+                (Ok(best), Ok(fit)) => Ok(if fit.log_likelihood() > best.log_likelihood() {
+                    fit
+                } else {
+                    best
+                }),
+                (Ok(best), Err(_)) => Ok(best),
+                (Err(_), fit) => fit,
+            };
+        }
+        best
+    }
+
+    /// One start, and the loop.
+    fn run(&self, x: &ArrayRef2<f64>, run: u64) -> Result<Fit> {
+        let (mut model, start_responsibilities) = self.start_model(x, run)?;
+        let mut expectation = e_step(&model, x)?;
+        let mut log_likelihoods = vec![expectation.log_likelihood];
+        let mut steps = Vec::new();
+        let mut stop = Stop::MaxIterations;
+        while log_likelihoods.len() <= self.max_iterations {
+            let next = match m_step(x, &expectation.responsibilities, self.regularization) {
+                Ok(next) => next,
+                Err(error) => {
+                    stop = Stop::Failed(error);
+                    break;
+                }
+            };
+            let before = std::mem::replace(&mut expectation, e_step(&next, x)?);
+            let before_model = std::mem::replace(&mut model, next);
+            if self.keep_steps {
+                steps.push(Step {
+                    model: before_model,
+                    responsibilities: before.responsibilities,
+                });
+            }
+            log_likelihoods.push(expectation.log_likelihood);
+            let gain = (expectation.log_likelihood - before.log_likelihood) / x.nrows() as f64;
+            if gain.abs() < self.tolerance {
+                stop = Stop::Converged;
+                break;
+            }
+        }
+        if self.keep_steps {
+            steps.push(Step {
+                model: model.clone(),
+                responsibilities: expectation.responsibilities,
+            });
+        }
+        Ok(Fit {
+            model,
+            log_likelihoods,
+            stop,
+            start_responsibilities,
+            steps,
+        })
+    }
+
+    fn check(&self, x: &ArrayRef2<f64>) -> Result<()> {
+        check::matrix("x", x)?;
+        let positive = |name: &str, value: usize| {
+            if value > 0 {
+                return Ok(());
+            }
+            Err(Error::Parameter {
+                name: name.into(),
+                found: "0".into(),
+                expected: "1 or more".into(),
+            })
+        };
+        positive("the number of components", self.n_components)?;
+        positive("the number of runs", self.runs)?;
+        self.regularization.check()?;
+        if !(self.tolerance.is_finite() && self.tolerance >= 0.0) {
+            return Err(Error::Parameter {
+                name: "the tolerance".into(),
+                found: self.tolerance.to_string(),
+                expected: "a finite number, zero or above".into(),
+            });
+        }
+        if x.nrows() < self.n_components {
+            return Err(Error::TooFewSamples {
+                n_samples: x.nrows(),
+                needed: self.n_components,
+                purpose: format!("a mixture of {} components", self.n_components),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What EM returns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// The learnt mixture.
+    pub model: GaussianMixture,
+    /// Entry t is the log-likelihood of the model after t iterations: entry 0 the start's, the last entry [`Fit::model`]'s.
+    pub log_likelihoods: Vec<f64>,
+    /// Why EM stopped.
+    pub stop: Stop,
+    /// The responsibilities that EM started from, where it started from labels or responsibilities; entry 0 of the trace is
+    /// their M-step.
+    pub start_responsibilities: Option<Array2<f64>>,
+    /// Entry t is the model after t iterations with the responsibilities it gives; empty unless [`Em::keep_steps`] asked for it.
+    pub steps: Vec<Step>,
+}
+
+/// One model on EM's way, and the responsibilities it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The parameters after this many iterations.
+    pub model: GaussianMixture,
+    /// The responsibilities under these parameters, shape (`n_samples`, K).
+    pub responsibilities: Array2<f64>,
+}
+
+/// Why EM stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// The mean log-likelihood changed by less than the tolerance.
+    Converged,
+    /// The number of iterations was used up.
+    MaxIterations,
+    /// An M-step failed, as the error says; the fit holds the model before it.
+    Failed(Error),
+}
+
+impl Fit {
+    /// The number of iterations done.
+    #[must_use]
+    pub fn n_iterations(&self) -> usize {
+        self.log_likelihoods.len() - 1
+    }
+
+    /// The log-likelihood of the model.
+    #[must_use]
+    pub fn log_likelihood(&self) -> f64 {
+        self.log_likelihoods[self.n_iterations()]
+    }
+
+    /// Whether EM stopped because it no longer gained.
+    #[must_use]
+    pub fn converged(&self) -> bool {
+        self.stop == Stop::Converged
+    }
+
+    /// Shows the fit as a table in a notebook.
+    pub fn evcxr_display(&self) {
+        notebook::show_text(&self.to_string());
+    }
+}
+
+impl fmt::Display for Fit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, first, last) = (
+            self.n_iterations(),
+            self.log_likelihoods[0],
+            self.log_likelihood(),
+        );
+        writeln!(
+            f,
+            "{} after {n} iterations; log-likelihood {first:.4} at the start, {last:.4} at the end",
+            self.stop
+        )?;
+        self.model.fmt(f)
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Converged => f.write_str("converged"),
+            Self::MaxIterations => f.write_str("stopped by the number of iterations"),
+            Self::Failed(error) => write!(f, "stopped by a failure (\"{error}\")"),
+        }
+    }
+}
+
+impl Stop {
+    /// Shows the reason in a notebook.
+    pub fn evcxr_display(&self) {
+        notebook::show_text(&self.to_string());
+    }
+}
+
+/// Shares of 0 and 1: each sample belongs to the component that its label names.
+pub(super) fn hard_responsibilities(labels: &[usize], n_components: usize) -> Array2<f64> {
+    let mut responsibilities = Array2::zeros((labels.len(), n_components));
+    for (n, &label) in labels.iter().enumerate() {
+        responsibilities[[n, label]] = 1.0;
+    }
+    responsibilities
+}

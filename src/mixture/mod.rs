@@ -1,0 +1,508 @@
+//! The Gaussian mixture: what the model is, and the questions one can ask it.
+
+mod em;
+mod start;
+mod statistics;
+
+pub use em::{Em, Expectation, Fit, Step, Stop, e_step, m_step};
+pub use start::Start;
+pub use statistics::Regularization;
+
+use crate::gaussian::{self, Gaussian, Scratch};
+use crate::{Error, Result, check, linalg, notebook, parallel, random};
+use ndarray::{
+    Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayViewMut1, ArrayViewMut2, Axis, s,
+};
+use rand::RngExt;
+use std::fmt;
+
+/// A Gaussian mixture with a full covariance matrix for each component.
+///
+/// ```text
+/// p(x) = ∑ₖ πₖ N(x | μₖ, Σₖ)
+/// ```
+///
+/// with weights πₖ (positive, sum 1), means μₖ and covariances Σₖ, k = 1 … K. Build one from its parameters with [`new`] or
+/// [`univariate`], or learn one with [`Em`].
+///
+/// [`new`]: GaussianMixture::new
+/// [`univariate`]: GaussianMixture::univariate
+///
+/// # Examples
+///
+/// ```
+/// use em_lab::{GaussianMixture, column};
+///
+/// let model = GaussianMixture::univariate(&[0.7, 0.3], &[0.0, 5.0], &[1.0, 1.0])?;
+/// let responsibilities = model.responsibilities(&column(&[0.0, 2.5, 5.0]))?;
+/// // Half-way between two equally wide components the weights decide.
+/// assert!((responsibilities[[1, 0]] - 0.7).abs() < 1e-12);
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+///
+/// # References
+///
+/// Bishop (2006), *Pattern Recognition and Machine Learning*, section 9.2.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaussianMixture {
+    weights: Array1<f64>,
+    means: Array2<f64>,
+    covariances: Array3<f64>,
+    precisions_cholesky: Array3<f64>,
+}
+
+/// Points drawn from a mixture, and the component that each came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The points, shape (n, `n_features`).
+    pub x: Array2<f64>,
+    /// The component of each point, counted from 0.
+    pub labels: Vec<usize>,
+}
+
+impl GaussianMixture {
+    /// Builds a mixture from its parameters.
+    ///
+    /// - `weights`: length K, positive, sum 1
+    /// - `means`: shape (K, D)
+    /// - `covariances`: shape (K, D, D), each symmetric and positive definite
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Empty`] name the argument that is not as above.
+    pub fn new(weights: &[f64], means: Array2<f64>, covariances: Array3<f64>) -> Result<Self> {
+        let (n_components, n_features) = means.dim();
+        check::matrix("means", &means)?;
+        check::same(
+            "weights",
+            "values",
+            weights.len(),
+            n_components,
+            "one for each row of the means",
+        )?;
+        check::same(
+            "covariances",
+            "matrices",
+            covariances.dim().0,
+            n_components,
+            "one for each row of the means",
+        )?;
+        check::same(
+            "each covariance",
+            "rows",
+            covariances.dim().1,
+            n_features,
+            "one for each column of the means",
+        )?;
+        check::same(
+            "each covariance",
+            "columns",
+            covariances.dim().2,
+            n_features,
+            "one for each column of the means",
+        )?;
+        let sum: f64 = weights.iter().sum();
+        if weights.iter().any(|w| !w.is_finite() || *w <= 0.0) || (sum - 1.0).abs() > 1e-8 {
+            return Err(Error::Parameter {
+                name: "weights".into(),
+                found: format!("{weights:?}"),
+                expected: "positive numbers that sum to 1".into(),
+            });
+        }
+        for (k, covariance) in covariances.outer_iter().enumerate() {
+            check::matrix(&format!("covariance {k}"), &covariance)?;
+            let scale = covariance
+                .diag()
+                .iter()
+                .fold(0.0_f64, |m, v| m.max(v.abs()));
+            let symmetric = covariance
+                .indexed_iter()
+                .all(|((i, j), v)| (v - covariance[[j, i]]).abs() <= 1e-8 * scale);
+            if !symmetric || gaussian::precision_cholesky(&covariance).is_none() {
+                return Err(Error::Parameter {
+                    name: format!("covariance {k} (counted from 0)"),
+                    found: covariance.rows().into_iter().map(|row| row.to_string()).collect::<Vec<_>>().join(" "),
+                    expected: "symmetric and positive definite: every direction needs a variance above zero".into(),
+                });
+            }
+        }
+        Self::from_parameters(Array1::from(weights.to_vec()), means, covariances)
+    }
+
+    /// Builds a mixture in one dimension from weights, means and **standard deviations** (not variances), each of length K.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::new`]; a standard deviation must be positive.
+    pub fn univariate(weights: &[f64], means: &[f64], standard_deviations: &[f64]) -> Result<Self> {
+        let n = means.len();
+        check::same(
+            "standard_deviations",
+            "values",
+            standard_deviations.len(),
+            n,
+            "one for each mean",
+        )?;
+        if let Some(&deviation) = standard_deviations
+            .iter()
+            .find(|s| !s.is_finite() || **s <= 0.0)
+        {
+            return Err(Error::Parameter {
+                name: "a standard deviation".into(),
+                found: deviation.to_string(),
+                expected: "a positive number".into(),
+            });
+        }
+        let covariances =
+            Array3::from_shape_fn((n, 1, 1), |(k, _, _)| standard_deviations[k].powi(2));
+        Self::new(weights, check::column(means), covariances)
+    }
+
+    /// Factors the covariances; trusts everything else.
+    fn from_parameters(
+        weights: Array1<f64>,
+        means: Array2<f64>,
+        covariances: Array3<f64>,
+    ) -> Result<Self> {
+        let mut precisions_cholesky = Array3::zeros(covariances.dim());
+        for (k, covariance) in covariances.outer_iter().enumerate() {
+            let factor = gaussian::precision_cholesky(&covariance).ok_or(Error::Collapsed {
+                component: k,
+                effective_count: f64::NAN,
+            })?;
+            precisions_cholesky
+                .index_axis_mut(Axis(0), k)
+                .assign(&factor);
+        }
+        Ok(Self {
+            weights,
+            means,
+            covariances,
+            precisions_cholesky,
+        })
+    }
+
+    /// The number of components, K.
+    #[must_use]
+    pub fn n_components(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// The number of features, D.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.means.ncols()
+    }
+
+    /// πₖ, shape (K,): the share of each component.
+    #[must_use]
+    pub fn weights(&self) -> &Array1<f64> {
+        &self.weights
+    }
+
+    /// μₖ, shape (K, D): the mean of each component.
+    #[must_use]
+    pub fn means(&self) -> &Array2<f64> {
+        &self.means
+    }
+
+    /// Σₖ, shape (K, D, D): the covariance matrix of each component.
+    #[must_use]
+    pub fn covariances(&self) -> &Array3<f64> {
+        &self.covariances
+    }
+
+    /// Uₖ with Σₖ⁻¹ = Uₖ Uₖᵀ, shape (K, D, D), upper triangular: the Cholesky factors of the precision matrices.
+    #[must_use]
+    pub fn precisions_cholesky(&self) -> &Array3<f64> {
+        &self.precisions_cholesky
+    }
+
+    /// The square roots of the covariances' diagonals, shape (K, D): each component's standard deviation along each feature.
+    #[must_use]
+    pub fn standard_deviations(&self) -> Array2<f64> {
+        Array2::from_shape_fn(self.means.dim(), |(k, d)| {
+            self.covariances[[k, d, d]].sqrt()
+        })
+    }
+
+    /// Returns ln N(xₙ | μₖ, Σₖ), shape (`n_samples`, K): the log density of each component by itself, without its weight.
+    ///
+    /// # Errors
+    ///
+    /// `x`, shape (`n_samples`, D), must hold finite numbers and have D columns.
+    pub fn component_log_density(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
+        self.map_tiles(x, |logs, _| logs)
+    }
+
+    /// Returns ln p(xₙ), shape (`n_samples`,): natural logarithm, finite even where p itself is too small for a number.
+    ///
+    /// ```text
+    /// ln p(xₙ) = ln ∑ₖ exp( ln πₖ + ln N(xₙ | μₖ, Σₖ) )
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn log_density(&self, x: &ArrayRef2<f64>) -> Result<Array1<f64>> {
+        let densities = self.map_tiles(x, |mut logs, log_weights| {
+            logs += log_weights;
+            logs.rows()
+                .into_iter()
+                .map(|row| log_sum_exp(&row))
+                .collect::<Array1<f64>>()
+                .insert_axis(Axis(1))
+        })?;
+        Ok(densities.remove_axis(Axis(1)))
+    }
+
+    /// Returns the log-likelihood ∑ₙ ln p(xₙ), the sum over all samples; divide by `n_samples` to compare data sets.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn log_likelihood(&self, x: &ArrayRef2<f64>) -> Result<f64> {
+        Ok(self.log_density(x)?.sum())
+    }
+
+    /// Returns the responsibilities: how much of each sample each component accounts for.
+    ///
+    /// ```text
+    ///           πₖ N(xₙ | μₖ, Σₖ)
+    /// rₙₖ = ―――――――――――――――――――――――
+    ///        ∑ⱼ πⱼ N(xₙ | μⱼ, Σⱼ)
+    /// ```
+    ///
+    /// Shape (`n_samples`, K); rows sum to 1. The sums are taken in log space, so a sample far from every component gets a
+    /// finite row rather than 0/0. Bishop (2006), eq. 9.23.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn responsibilities(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
+        Ok(e_step(self, x)?.responsibilities)
+    }
+
+    /// Returns for each sample the component with the largest responsibility, counted from 0; the first of equals.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn predict(&self, x: &ArrayRef2<f64>) -> Result<Vec<usize>> {
+        Ok(self
+            .responsibilities(x)?
+            .rows()
+            .into_iter()
+            .map(|row| index_of_largest(&row))
+            .collect())
+    }
+
+    /// Draws `n` points: first a component by the weights, then a point from it.
+    ///
+    /// # Errors
+    ///
+    /// None at present; a `Result` so that `?` reads the same everywhere.
+    pub fn sample(&self, n: usize, seed: u64) -> Result<Sample> {
+        let mut rng = random::generator(seed, 0);
+        let factors = self.covariance_factors()?;
+        let mut x = Array2::zeros((n, self.n_features()));
+        let mut labels = Vec::with_capacity(n);
+        for row in x.rows_mut() {
+            let k = choose(&self.weights, rng.random());
+            gaussian::sample_into(&self.means.row(k), &factors[k], &mut rng, row);
+            labels.push(k);
+        }
+        Ok(Sample { x, labels })
+    }
+
+    /// Draws `n` points from one component, counted from 0; shape (n, D).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if there is no such component.
+    pub fn sample_component(&self, component: usize, n: usize, seed: u64) -> Result<Array2<f64>> {
+        if component >= self.n_components() {
+            return Err(Error::Parameter {
+                name: "component".into(),
+                found: component.to_string(),
+                expected: format!(
+                    "at most {}: components are counted from 0",
+                    self.n_components() - 1
+                ),
+            });
+        }
+        let mut rng = random::generator(seed, 0);
+        let factor = &self.covariance_factors()?[component];
+        let mut x = Array2::zeros((n, self.n_features()));
+        for row in x.rows_mut() {
+            gaussian::sample_into(&self.means.row(component), factor, &mut rng, row);
+        }
+        Ok(x)
+    }
+
+    /// The number of free parameters: K - 1 weights, K D means and K D (D + 1) / 2 covariances.
+    #[must_use]
+    pub fn n_parameters(&self) -> usize {
+        let (k, d) = self.means.dim();
+        k - 1 + k * d + k * d * (d + 1) / 2
+    }
+
+    /// Returns Akaike's information criterion, AIC = 2 p - 2 l, with p parameters and log-likelihood l. **Lower is better.**
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn aic(&self, x: &ArrayRef2<f64>) -> Result<f64> {
+        Ok(2.0 * self.n_parameters() as f64 - 2.0 * self.log_likelihood(x)?)
+    }
+
+    /// Returns the Bayesian information criterion, BIC = p ln n - 2 l, with p parameters, n samples and log-likelihood l.
+    ///
+    /// **Lower is better**, as in scikit-learn; mclust prints the negative of this. Schwarz (1978).
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn bic(&self, x: &ArrayRef2<f64>) -> Result<f64> {
+        Ok(self.n_parameters() as f64 * (x.nrows() as f64).ln() - 2.0 * self.log_likelihood(x)?)
+    }
+
+    /// Lₖ with Σₖ = Lₖ Lₖᵀ.
+    fn covariance_factors(&self) -> Result<Vec<Array2<f64>>> {
+        let factor = |(k, covariance): (usize, ndarray::ArrayView2<f64>)| {
+            linalg::cholesky(&covariance).ok_or(Error::Collapsed {
+                component: k,
+                effective_count: f64::NAN,
+            })
+        };
+        self.covariances
+            .outer_iter()
+            .enumerate()
+            .map(factor)
+            .collect()
+    }
+
+    /// Calls `finish` with the component log densities of each tile of `x` and ln πₖ, and stacks what it returns.
+    fn map_tiles(
+        &self,
+        x: &ArrayRef2<f64>,
+        finish: impl Fn(Array2<f64>, &Array1<f64>) -> Array2<f64> + Sync,
+    ) -> Result<Array2<f64>> {
+        check::columns("x", x, self.n_features())?;
+        let log_weights = self.weights.ln();
+        let pieces = parallel::run(parallel::partition(x.nrows(), usize::MAX), |rows| {
+            let mut scratch = Scratch::new(rows.len(), self.n_features());
+            let mut logs = Array2::zeros((rows.len(), self.n_components()));
+            self.component_log_density_of_tile(
+                x.slice(s![rows, ..]),
+                &mut scratch,
+                logs.view_mut(),
+            );
+            finish(logs, &log_weights)
+        });
+        let views: Vec<_> = pieces.iter().map(|piece| piece.view()).collect();
+        ndarray::concatenate(Axis(0), &views).map_err(|e| Error::LinearAlgebra {
+            what: e.to_string(),
+        })
+    }
+
+    /// Writes ln N(xₙ | μₖ, Σₖ) for the rows of one tile.
+    fn component_log_density_of_tile(
+        &self,
+        tile: ndarray::ArrayView2<f64>,
+        scratch: &mut Scratch,
+        mut logs: ArrayViewMut2<f64>,
+    ) {
+        for (k, column) in logs.columns_mut().into_iter().enumerate() {
+            let factor = self.precisions_cholesky.index_axis(Axis(0), k);
+            Gaussian::new(self.means.row(k), factor).log_density(tile, scratch, column);
+        }
+    }
+
+    /// Shows the model as a table in a notebook.
+    pub fn evcxr_display(&self) {
+        notebook::show_text(&self.to_string());
+    }
+}
+
+/// The model as a small table: a row for each component with its weight, mean and standard deviations (the first four
+/// features).
+impl fmt::Display for GaussianMixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.n_features().min(4);
+        let more = if shown < self.n_features() {
+            " …"
+        } else {
+            ""
+        };
+        writeln!(
+            f,
+            "Gaussian mixture of {} components in {} dimensions",
+            self.n_components(),
+            self.n_features()
+        )?;
+        write!(
+            f,
+            "  k   weight   {:<width$}standard deviation",
+            "mean",
+            width = 11 * shown + 2 + more.len()
+        )?;
+        let deviations = self.standard_deviations();
+        for k in 0..self.n_components() {
+            write!(f, "\n{k:3}   {:.4} ", self.weights[k])?;
+            for table in [&self.means, &deviations] {
+                for value in table.row(k).iter().take(shown) {
+                    write!(f, " {value:10.4}")?;
+                }
+                write!(f, "{more}  ")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns ln πₖ + ln N(xₙ | μₖ, Σₖ) into rₙₖ, in place, and returns ln p(xₙ).
+fn normalize(logs: &mut ArrayViewMut1<f64>) -> f64 {
+    let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
+    if largest == f64::NEG_INFINITY {
+        // So far away that the squared distance itself overflows (beyond 1e154): no component is nearer than another.
+        let share = 1.0 / logs.len() as f64;
+        logs.fill(share);
+        return largest;
+    }
+    let mut sum = 0.0;
+    for value in logs.iter_mut() {
+        *value = (*value - largest).exp();
+        sum += *value;
+    }
+    for value in logs.iter_mut() {
+        *value /= sum;
+    }
+    largest + sum.ln()
+}
+
+/// ln ∑ exp, without overflow: ln ∑ₖ exp(lₖ) = m + ln ∑ₖ exp(lₖ - m) with m the largest lₖ.
+fn log_sum_exp(logs: &ArrayRef1<f64>) -> f64 {
+    let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    largest + logs.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
+}
+
+/// The index of the largest value, the first of equals.
+pub(crate) fn index_of_largest(values: &ArrayRef1<f64>) -> usize {
+    values
+        .indexed_iter()
+        .fold(0, |best, (k, &v)| if v > values[best] { k } else { best })
+}
+
+/// The component at which the running sum of the weights passes `u`, with `u` uniform in 0..1.
+fn choose(weights: &ArrayRef1<f64>, u: f64) -> usize {
+    let mut sum = 0.0;
+    let passed = |&w: &f64| {
+        sum += w;
+        u < sum
+    };
+    weights.iter().position(passed).unwrap_or(weights.len() - 1)
+}

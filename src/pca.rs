@@ -1,0 +1,354 @@
+//! Principal component analysis.
+
+use crate::{Error, Result, check, linalg, notebook, parallel};
+use ndarray::{Array1, Array2, ArrayRef2, Axis, s};
+use std::fmt;
+
+/// How many principal components to keep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Keep {
+    /// This many, at least 1 and at most the number of features and of samples.
+    Count(usize),
+    /// As few as explain at least this share of the variance, above 0 and at most 1.
+    Variance(f64),
+    /// As many as there are features, or samples where those are fewer.
+    All,
+}
+
+/// Principal component analysis: the directions in which the data vary most.
+///
+/// ```text
+/// x ≈ mean + ∑ⱼ scoreⱼ componentⱼ        scores = (x - mean) Wᵀ        W: components as rows, orthonormal
+/// ```
+///
+/// The components are the eigenvectors of the covariance matrix (divided by `n_samples` - 1), by falling eigenvalue. Each
+/// component's loading of largest magnitude is positive, so that the same data always give the same signs.
+///
+/// # Examples
+///
+/// ```
+/// use em_lab::{Keep, Pca};
+/// use ndarray::array;
+///
+/// let x = array![[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.1]];
+/// let pca = Pca::fit(&x, Keep::Count(1))?;
+/// assert!(pca.explained_variance_ratio()[0] > 0.999);
+/// let back = pca.inverse_transform(&pca.transform(&x)?)?;
+/// assert!((&back - &x).iter().all(|difference| difference.abs() < 0.05));
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+///
+/// # References
+///
+/// Jolliffe (2002), *Principal Component Analysis*; Tipping and Bishop (1999) for the noise variance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pca {
+    mean: Array1<f64>,
+    components: Array2<f64>,
+    singular_values: Array1<f64>,
+    explained_variance: Array1<f64>,
+    total_variance: f64,
+}
+
+impl Pca {
+    /// Finds the principal components of `x`, shape (`n_samples`, `n_features`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`], [`Error::NotFinite`]: `x` is no data. [`Error::TooFewSamples`]: a single sample does not vary.
+    /// [`Error::Parameter`]: `keep` asks for more than there is.
+    pub fn fit(x: &ArrayRef2<f64>, keep: Keep) -> Result<Self> {
+        check::matrix("x", x)?;
+        let (n_samples, n_features) = x.dim();
+        if n_samples < 2 {
+            return Err(Error::TooFewSamples {
+                n_samples,
+                needed: 2,
+                purpose: "a variance".into(),
+            });
+        }
+        let limit = n_samples.min(n_features);
+        keep.check(limit)?;
+        let mean = mean_of_rows(x);
+        let degrees_of_freedom = (n_samples - 1) as f64;
+        // The eigenvectors of Xᵀ X directly, or by way of the smaller X Xᵀ where there are fewer samples than features.
+        let (mean, mut values, components) = if n_samples < n_features {
+            let centred = &x.view() - &mean;
+            let (values, vectors) =
+                linalg::symmetric_eigen(linalg::product(&centred, &centred.t()))?;
+            (mean, values, project_and_normalize(&centred, &vectors))
+        } else {
+            let (mean, gram) = centred_gram(x, &mean);
+            let (values, vectors) = linalg::symmetric_eigen(gram)?;
+            (mean, values, vectors.reversed_axes())
+        };
+        // Rounding can leave a flat direction a variance just below zero.
+        values.mapv_inplace(|v| v.max(0.0));
+        let total_variance = values.sum() / degrees_of_freedom;
+        let n_kept = keep.count(&values, limit);
+        let kept = values.slice(s![..n_kept]);
+        let fit = Self {
+            mean,
+            components: components
+                .slice(s![..n_kept, ..])
+                .as_standard_layout()
+                .into_owned(),
+            singular_values: kept.sqrt(),
+            explained_variance: &kept / degrees_of_freedom,
+            total_variance,
+        };
+        if fit.components.iter().all(|v| v.is_finite()) {
+            return Ok(fit);
+        }
+        Err(Error::Parameter {
+            name: "the number of components to keep".into(),
+            found: n_kept.to_string(),
+            expected: "at most the number of directions in which the samples vary; ask for fewer"
+                .into(),
+        })
+    }
+
+    /// The mean of the samples, shape (`n_features`,).
+    #[must_use]
+    pub fn mean(&self) -> &Array1<f64> {
+        &self.mean
+    }
+
+    /// The principal axes as rows, shape (`n_kept`, `n_features`): orthonormal, by falling variance.
+    #[must_use]
+    pub fn components(&self) -> &Array2<f64> {
+        &self.components
+    }
+
+    /// The singular values of the centred data, shape (`n_kept`,).
+    #[must_use]
+    pub fn singular_values(&self) -> &Array1<f64> {
+        &self.singular_values
+    }
+
+    /// The variance along each axis, shape (`n_kept`,): s² / (`n_samples` - 1).
+    #[must_use]
+    pub fn explained_variance(&self) -> &Array1<f64> {
+        &self.explained_variance
+    }
+
+    /// The share of the total variance along each axis, shape (`n_kept`,). It sums to less than 1 where something was left out.
+    #[must_use]
+    pub fn explained_variance_ratio(&self) -> Array1<f64> {
+        if self.total_variance > 0.0 {
+            &self.explained_variance / self.total_variance
+        } else {
+            self.explained_variance.clone()
+        }
+    }
+
+    /// The mean variance of the `n_features` - `n_kept` directions that were left out; 0 if none was. Tipping and Bishop (1999),
+    /// eq. 8.
+    #[must_use]
+    pub fn noise_variance(&self) -> f64 {
+        let left_out = self.mean.len() - self.n_kept();
+        if left_out == 0 {
+            return 0.0;
+        }
+        (self.total_variance - self.explained_variance.sum()).max(0.0) / left_out as f64
+    }
+
+    /// The number of components kept.
+    #[must_use]
+    pub fn n_kept(&self) -> usize {
+        self.components.nrows()
+    }
+
+    /// Returns the scores (x - mean) Wᵀ, shape (`n_samples`, `n_kept`), of `x`, shape (`n_samples`, `n_features`).
+    ///
+    /// # Errors
+    ///
+    /// `x` must hold finite numbers and have as many columns as the data of the fit.
+    pub fn transform(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
+        check::columns("x", x, self.mean.len())?;
+        let mut scores = Array2::zeros((x.nrows(), self.n_kept()));
+        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
+        let jobs = tiles
+            .zip(scores.axis_chunks_iter_mut(Axis(0), parallel::TILE))
+            .collect();
+        parallel::run(jobs, |(tile, mut out)| {
+            linalg::multiply(&(&tile - &self.mean), &self.components.t(), &mut out)
+        });
+        Ok(scores)
+    }
+
+    /// Returns mean + scores W, shape (`n_samples`, `n_features`): the points that the scores stand for.
+    ///
+    /// # Errors
+    ///
+    /// `scores` must hold finite numbers and have `n_kept` columns.
+    pub fn inverse_transform(&self, scores: &ArrayRef2<f64>) -> Result<Array2<f64>> {
+        check::columns("scores", scores, self.n_kept())?;
+        Ok(linalg::product(scores, &self.components) + &self.mean)
+    }
+
+    /// Returns the scores divided by their standard deviations: the whitened data of the fit have unit covariance.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pca::transform`]; [`Error::Parameter`] if a kept component has no variance.
+    pub fn whiten(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
+        if let Some(flat) = self
+            .explained_variance
+            .iter()
+            .position(|&v| v <= 1e-24 * self.total_variance)
+        {
+            return Err(Error::Parameter {
+                name: "the number of components to keep".into(),
+                found: self.n_kept().to_string(),
+                expected: format!(
+                    "at most {flat} for whitening: the data do not vary along the other directions"
+                ),
+            });
+        }
+        Ok(self.transform(x)? / self.explained_variance.sqrt())
+    }
+
+    /// Returns the same analysis with only the first `n_kept` components.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if that is none, or more than there are.
+    pub fn truncate(&self, n_kept: usize) -> Result<Self> {
+        Keep::Count(n_kept).check(self.n_kept())?;
+        Ok(Self {
+            mean: self.mean.clone(),
+            components: self.components.slice(s![..n_kept, ..]).to_owned(),
+            singular_values: self.singular_values.slice(s![..n_kept]).to_owned(),
+            explained_variance: self.explained_variance.slice(s![..n_kept]).to_owned(),
+            total_variance: self.total_variance,
+        })
+    }
+
+    /// Shows the analysis as a table in a notebook.
+    pub fn evcxr_display(&self) {
+        notebook::show_text(&self.to_string());
+    }
+}
+
+impl Keep {
+    fn check(self, limit: usize) -> Result<()> {
+        let (found, expected) = match self {
+            Self::Count(n) if n == 0 || n > limit => (
+                n.to_string(),
+                format!("at least 1 and at most {limit}, the smaller of samples and features"),
+            ),
+            Self::Variance(share) if !(share > 0.0 && share <= 1.0) => (
+                share.to_string(),
+                "a share of the variance: above 0 and at most 1".into(),
+            ),
+            _ => return Ok(()),
+        };
+        Err(Error::Parameter {
+            name: "what to keep".into(),
+            found,
+            expected,
+        })
+    }
+
+    fn count(self, falling: &Array1<f64>, limit: usize) -> usize {
+        match self {
+            Self::Count(n) => n,
+            Self::All => limit,
+            Self::Variance(share) => {
+                let wanted = share * falling.sum();
+                let mut sum = 0.0;
+                let reached = |&v: &f64| {
+                    sum += v;
+                    sum >= wanted * (1.0 - 1e-12)
+                };
+                falling
+                    .iter()
+                    .take(limit)
+                    .position(reached)
+                    .map_or(limit, |last| last + 1)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pca {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ratio = self.explained_variance_ratio();
+        let (kept, features) = self.components.dim();
+        writeln!(
+            f,
+            "PCA: {kept} of {features} directions, {:.2} % of the variance",
+            100.0 * ratio.sum()
+        )?;
+        write!(f, "  j   variance   share     so far")?;
+        let mut so_far = 0.0;
+        for (j, share) in ratio.iter().enumerate().take(10) {
+            so_far += share;
+            write!(
+                f,
+                "\n{:3} {:10.4}   {share:.4}    {so_far:.4}",
+                j + 1,
+                self.explained_variance[j]
+            )?;
+        }
+        if kept > 10 {
+            write!(f, "\n  …")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The mean of the rows, up to the rounding that [`centred_gram`] takes away.
+fn mean_of_rows(x: &ArrayRef2<f64>) -> Array1<f64> {
+    let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
+        x.slice(s![rows, ..]).sum_axis(Axis(0))
+    });
+    pieces
+        .into_iter()
+        .fold(Array1::zeros(x.ncols()), |sum, piece| sum + piece)
+        / x.nrows() as f64
+}
+
+/// Returns the mean and ∑ₙ (xₙ - mean)(xₙ - mean)ᵀ from sums about a point near the mean (Chan, Golub and LeVeque 1983).
+fn centred_gram(x: &ArrayRef2<f64>, near: &Array1<f64>) -> (Array1<f64>, Array2<f64>) {
+    let n_features = x.ncols();
+    // Few pieces: each holds a matrix of its own.
+    let pieces = parallel::run(parallel::partition(x.nrows(), 8), |rows| {
+        let mut sum = Array1::zeros(n_features);
+        let mut gram = Array2::zeros((n_features, n_features));
+        for tile in parallel::tiles(rows) {
+            let centred = &x.slice(s![tile, ..]) - near;
+            sum += &centred.sum_axis(Axis(0));
+            linalg::add_gram(&centred.as_standard_layout(), &mut gram);
+        }
+        (sum, gram)
+    });
+    let zero = (
+        Array1::<f64>::zeros(n_features),
+        Array2::<f64>::zeros((n_features, n_features)),
+    );
+    let (sum, mut gram) = pieces
+        .into_iter()
+        .fold(zero, |(sum, gram), piece| (sum + piece.0, gram + piece.1));
+    linalg::symmetrize(&mut gram);
+    let n_samples = x.nrows() as f64;
+    for ((i, j), value) in gram.indexed_iter_mut() {
+        *value -= sum[i] * sum[j] / n_samples;
+    }
+    (near + &(sum / n_samples), gram)
+}
+
+/// Turns unit vectors u of X Xᵀ into unit vectors Xᵀ u / |Xᵀ u| of Xᵀ X, as rows, with the same rule for their signs.
+fn project_and_normalize(centred: &Array2<f64>, vectors: &Array2<f64>) -> Array2<f64> {
+    let mut rows = linalg::product(&vectors.t(), centred);
+    for mut row in rows.rows_mut() {
+        let norm = row.dot(&row).sqrt();
+        let largest = row
+            .iter()
+            .fold(0.0_f64, |m, &v| if v.abs() > m.abs() { v } else { m });
+        row /= norm.copysign(largest);
+    }
+    rows
+}

@@ -1,0 +1,73 @@
+//! What several test files use.
+
+#![allow(dead_code, missing_docs)] // Each test file uses its own part of this.
+
+use ndarray::{Array, Array1, Array2, Array3, Dimension};
+use serde_json::Value;
+
+/// Two ways of the same double-precision sums.
+pub const ROUNDING: f64 = 1e-9;
+/// Numbers that scikit-learn computed by another path of floating-point operations.
+pub const OTHER_PATH: f64 = 1e-6;
+/// The Hungarian accuracy, given with four digits.
+pub const ACCURACY: f64 = 5e-4;
+
+pub struct Golden(Value);
+
+impl Golden {
+    pub fn read(name: &str) -> Self {
+        let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    }
+
+    pub fn number(&self, key: &str) -> f64 {
+        self.0[key].as_f64().unwrap()
+    }
+
+    pub fn vector(&self, key: &str) -> Array1<f64> {
+        flat(&self.0[key]).into()
+    }
+
+    pub fn matrix(&self, key: &str) -> Array2<f64> {
+        let rows = self.0[key].as_array().unwrap();
+        let n_columns = rows[0].as_array().unwrap().len();
+        Array2::from_shape_vec((rows.len(), n_columns), flat(&self.0[key])).unwrap()
+    }
+
+    pub fn cube(&self, key: &str) -> Array3<f64> {
+        let n = self.0[key].as_array().unwrap().len();
+        let values = flat(&self.0[key]);
+        let d = (values.len() / n).isqrt();
+        Array3::from_shape_vec((n, d, d), values).unwrap()
+    }
+
+    pub fn within(&self, key: &str) -> Self {
+        Self(self.0[key].clone())
+    }
+}
+
+fn flat(value: &Value) -> Vec<f64> {
+    value.as_array().map_or_else(
+        || vec![value.as_f64().unwrap()],
+        |items| items.iter().flat_map(flat).collect(),
+    )
+}
+
+#[track_caller]
+pub fn assert_close<D: Dimension>(found: &Array<f64, D>, expected: &Array<f64, D>, tolerance: f64) {
+    assert_eq!(found.shape(), expected.shape());
+    for ((index, a), b) in found.indexed_iter().zip(expected) {
+        assert!(
+            (a - b).abs() <= tolerance,
+            "entry {index:?}: found {a}, expected {b}, tolerance {tolerance}"
+        );
+    }
+}
+
+#[track_caller]
+pub fn assert_near(found: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (found - expected).abs() <= tolerance,
+        "found {found}, expected {expected}, tolerance {tolerance}"
+    );
+}
