@@ -24,7 +24,7 @@ pub(crate) fn columns(what: &str, x: &ArrayRef2<f64>, n_features: usize) -> Resu
     matrix(what, x)?;
     same(
         what,
-        "columns",
+        "column",
         x.ncols(),
         n_features,
         "the model has that many features",
@@ -42,19 +42,29 @@ pub(crate) fn same(
     if found == expected {
         return Ok(());
     }
+    let were = if expected == 1 { "was" } else { "were" };
     Err(Error::Shape {
         what: what.into(),
-        found: format!("{found} {unit}"),
-        expected: format!("{expected} {unit} were expected: {because}"),
+        found: count(found, unit),
+        expected: format!("{} {were} expected: {because}", count(expected, unit)),
     })
+}
+
+/// `1 row`, `2 rows`, `2 matrices`.
+fn count(n: usize, unit: &str) -> String {
+    match (n, unit.strip_suffix("ix")) {
+        (1, _) => format!("1 {unit}"),
+        (_, Some(stem)) => format!("{n} {stem}ices"),
+        _ => format!("{n} {unit}s"),
+    }
 }
 
 /// Refuses responsibilities that are not shares: negative, or with a row that does not sum to 1.
 pub(crate) fn responsibilities(r: &ArrayRef2<f64>, n_samples: usize) -> Result<()> {
-    matrix("responsibilities", r)?;
+    matrix("The matrix of responsibilities", r)?;
     same(
-        "responsibilities",
-        "rows",
+        "The matrix of responsibilities",
+        "row",
         r.nrows(),
         n_samples,
         "one for each sample of x",
@@ -64,7 +74,7 @@ pub(crate) fn responsibilities(r: &ArrayRef2<f64>, n_samples: usize) -> Result<(
     match r.rows().into_iter().position(|row| faulty(&row)) {
         None => Ok(()),
         Some(row) => Err(Error::Parameter {
-            name: format!("row {row} of the responsibilities"),
+            name: format!("Row {row} of the responsibilities"),
             found: r.row(row).to_string(),
             expected: "shares: not negative, and with sum 1".into(),
         }),

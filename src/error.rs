@@ -94,7 +94,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty { what } => {
-                write!(f, "{what} is empty: give at least one row and one column.")
+                write!(f, "{what} is empty: there must be at least one value.")
             }
             Self::NotFinite {
                 what,
@@ -148,12 +148,6 @@ impl fmt::Display for Error {
                  Rescale the columns to comparable size and try again."
             ),
         }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

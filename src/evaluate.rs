@@ -20,8 +20,8 @@ use ndarray::{Array2, ArrayRef2};
 /// [`Error::Empty`] or [`Error::Shape`] if the labels are none, or not equally many.
 pub fn confusion_matrix(classes: &[usize], components: &[usize]) -> Result<Array2<usize>> {
     check::same(
-        "components",
-        "labels",
+        "The list of components",
+        "label",
         components.len(),
         classes.len(),
         "one for each class label",

@@ -30,7 +30,7 @@ const MAX_ITERATIONS: usize = 300;
 /// assert!((clusters.inertia - 0.04).abs() < 1e-12);
 /// # Ok::<(), em_lab::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct KMeans {
     /// The centre of each cluster, shape (`n_clusters`, `n_features`).
     pub centroids: Array2<f64>,
@@ -62,7 +62,7 @@ impl KMeans {
         check::matrix("x", x)?;
         if n_clusters == 0 {
             return Err(Error::Parameter {
-                name: "the number of clusters".into(),
+                name: "The number of clusters".into(),
                 found: "0".into(),
                 expected: "1 or more".into(),
             });

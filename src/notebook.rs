@@ -5,6 +5,25 @@ pub(crate) fn show_text(text: &str) {
     show("text/plain", text);
 }
 
+/// Makes `{:?}` print what `{}` prints: a cell that ends with `?` shows its value by `Debug`.
+macro_rules! debug_is_display {
+    ($($type:ty),*) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+debug_is_display!(
+    crate::Error,
+    crate::Fit,
+    crate::GaussianMixture,
+    crate::KMeans,
+    crate::Pca,
+    crate::Stop
+);
+
 /// Shows `content` as the form of the cell's result that has this MIME type.
 pub(crate) fn show(mime: &str, content: &str) {
     println!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT");

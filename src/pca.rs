@@ -41,7 +41,7 @@ pub enum Keep {
 /// # References
 ///
 /// Jolliffe (2002), *Principal Component Analysis*; Tipping and Bishop (1999) for the noise variance.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Pca {
     mean: Array1<f64>,
     components: Array2<f64>,
@@ -82,6 +82,11 @@ impl Pca {
             let (values, vectors) = linalg::symmetric_eigen(gram)?;
             (mean, values, vectors.reversed_axes())
         };
+        if !values.iter().all(|v| v.is_finite()) {
+            return Err(Error::LinearAlgebra {
+                what: "the variances of x overflow".into(),
+            });
+        }
         // Rounding can leave a flat direction a variance just below zero.
         values.mapv_inplace(|v| v.max(0.0));
         let total_variance = values.sum() / degrees_of_freedom;
@@ -101,7 +106,7 @@ impl Pca {
             return Ok(fit);
         }
         Err(Error::Parameter {
-            name: "the number of components to keep".into(),
+            name: "The number of components to keep".into(),
             found: n_kept.to_string(),
             expected: "at most the number of directions in which the samples vary; ask for fewer"
                 .into(),
@@ -172,7 +177,7 @@ impl Pca {
             .zip(scores.axis_chunks_iter_mut(Axis(0), parallel::TILE))
             .collect();
         parallel::run(jobs, |(tile, mut out)| {
-            linalg::multiply(&(&tile - &self.mean), &self.components.t(), &mut out)
+            linalg::multiply(&(&tile - &self.mean), &self.components.t(), &mut out);
         });
         Ok(scores)
     }
@@ -183,7 +188,7 @@ impl Pca {
     ///
     /// `scores` must hold finite numbers and have `n_kept` columns.
     pub fn inverse_transform(&self, scores: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        check::columns("scores", scores, self.n_kept())?;
+        check::columns("The matrix of scores", scores, self.n_kept())?;
         Ok(linalg::product(scores, &self.components) + &self.mean)
     }
 
@@ -199,7 +204,7 @@ impl Pca {
             .position(|&v| v <= 1e-24 * self.total_variance)
         {
             return Err(Error::Parameter {
-                name: "the number of components to keep".into(),
+                name: "The number of components to keep".into(),
                 found: self.n_kept().to_string(),
                 expected: format!(
                     "at most {flat} for whitening: the data do not vary along the other directions"
@@ -245,7 +250,7 @@ impl Keep {
             _ => return Ok(()),
         };
         Err(Error::Parameter {
-            name: "what to keep".into(),
+            name: "What to keep".into(),
             found,
             expected,
         })

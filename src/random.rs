@@ -28,7 +28,7 @@ pub(crate) fn generator(seed: u64, stream: u64) -> Pcg64 {
 pub fn uniform(n: usize, low: f64, high: f64, seed: u64) -> Result<Vec<f64>> {
     if !(low < high && (high - low).is_finite()) {
         return Err(Error::Parameter {
-            name: "the interval low..high".into(),
+            name: "The interval low..high".into(),
             found: format!("{low}..{high}"),
             expected: "finite, with low below high".into(),
         });

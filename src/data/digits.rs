@@ -62,7 +62,7 @@ impl Digits {
         };
         if n == 0 || n > digits.len() {
             return Err(Error::Parameter {
-                name: "the number of digits".into(),
+                name: "The number of digits".into(),
                 found: n.to_string(),
                 expected: format!("at least 1 and at most {}", digits.len()),
             });
@@ -88,8 +88,8 @@ impl Digits {
         let (_, label_bytes) = idx::read(labels.as_ref(), 1)?;
         let (n, height, width) = (sizes[0], sizes[1], sizes[2]);
         check::same(
-            "the file of labels",
-            "labels",
+            "The file of labels",
+            "label",
             label_bytes.len(),
             n,
             "one for each image in the file of images",
@@ -123,7 +123,7 @@ impl Digits {
     pub fn start_labels(n_scores: usize) -> Result<Vec<usize>> {
         if n_scores != 2 && n_scores != 50 {
             return Err(Error::Parameter {
-                name: "the number of scores".into(),
+                name: "The number of scores".into(),
                 found: n_scores.to_string(),
                 expected: "2 or 50: start labels are bundled for these".into(),
             });
@@ -172,7 +172,7 @@ impl Digits {
     pub fn image(&self, n: usize) -> Result<GreyImage> {
         if n >= self.len() {
             return Err(Error::Parameter {
-                name: "the image".into(),
+                name: "The image".into(),
                 found: n.to_string(),
                 expected: format!("less than {}: images are counted from 0", self.len()),
             });

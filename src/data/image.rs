@@ -98,7 +98,7 @@ impl GreyImage {
     pub fn from_values(values: &[f64], width: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && (high - low).is_finite()) {
             return Err(Error::Parameter {
-                name: "the range from low to high".into(),
+                name: "The range from low to high".into(),
                 found: format!("{low} to {high}"),
                 expected: "finite, with low below high".into(),
             });
@@ -122,7 +122,7 @@ impl GreyImage {
     pub fn from_labels(labels: &[usize], width: usize, n_labels: usize) -> Result<Self> {
         if let Some(n) = labels.iter().position(|&label| label >= n_labels) {
             return Err(Error::Parameter {
-                name: format!("label {n}"),
+                name: format!("Label {n}"),
                 found: labels[n].to_string(),
                 expected: format!("less than {n_labels}, the number of labels"),
             });

@@ -276,12 +276,12 @@ impl Em {
                 expected: "1 or more".into(),
             })
         };
-        positive("the number of components", self.n_components)?;
-        positive("the number of runs", self.runs)?;
+        positive("The number of components", self.n_components)?;
+        positive("The number of runs", self.runs)?;
         self.regularization.check()?;
         if !(self.tolerance.is_finite() && self.tolerance >= 0.0) {
             return Err(Error::Parameter {
-                name: "the tolerance".into(),
+                name: "The tolerance".into(),
                 found: self.tolerance.to_string(),
                 expected: "a finite number, zero or above".into(),
             });
@@ -298,7 +298,7 @@ impl Em {
 }
 
 /// What EM returns.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Fit {
     /// The learnt mixture.
     pub model: GaussianMixture,
@@ -323,7 +323,7 @@ pub struct Step {
 }
 
 /// Why EM stopped.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Stop {
     /// The mean log-likelihood changed by less than the tolerance.
     Converged,

@@ -43,7 +43,7 @@ use std::fmt;
 /// # References
 ///
 /// Bishop (2006), *Pattern Recognition and Machine Learning*, section 9.2.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct GaussianMixture {
     weights: Array1<f64>,
     means: Array2<f64>,
@@ -72,31 +72,31 @@ impl GaussianMixture {
     /// [`Error::Parameter`], [`Error::Shape`], [`Error::NotFinite`] or [`Error::Empty`] name the argument that is not as above.
     pub fn new(weights: &[f64], means: Array2<f64>, covariances: Array3<f64>) -> Result<Self> {
         let (n_components, n_features) = means.dim();
-        check::matrix("means", &means)?;
+        check::matrix("The matrix of means", &means)?;
         check::same(
-            "weights",
-            "values",
+            "The list of weights",
+            "value",
             weights.len(),
             n_components,
             "one for each row of the means",
         )?;
         check::same(
-            "covariances",
-            "matrices",
+            "The array of covariances",
+            "matrix",
             covariances.dim().0,
             n_components,
             "one for each row of the means",
         )?;
         check::same(
-            "each covariance",
-            "rows",
+            "Each covariance matrix",
+            "row",
             covariances.dim().1,
             n_features,
             "one for each column of the means",
         )?;
         check::same(
-            "each covariance",
-            "columns",
+            "Each covariance matrix",
+            "column",
             covariances.dim().2,
             n_features,
             "one for each column of the means",
@@ -104,13 +104,13 @@ impl GaussianMixture {
         let sum: f64 = weights.iter().sum();
         if weights.iter().any(|w| !w.is_finite() || *w <= 0.0) || (sum - 1.0).abs() > 1e-8 {
             return Err(Error::Parameter {
-                name: "weights".into(),
+                name: "The list of weights".into(),
                 found: format!("{weights:?}"),
                 expected: "positive numbers that sum to 1".into(),
             });
         }
         for (k, covariance) in covariances.outer_iter().enumerate() {
-            check::matrix(&format!("covariance {k}"), &covariance)?;
+            check::matrix(&format!("Covariance {k}"), &covariance)?;
             let scale = covariance
                 .diag()
                 .iter()
@@ -120,7 +120,7 @@ impl GaussianMixture {
                 .all(|((i, j), v)| (v - covariance[[j, i]]).abs() <= 1e-8 * scale);
             if !symmetric || gaussian::precision_cholesky(&covariance).is_none() {
                 return Err(Error::Parameter {
-                    name: format!("covariance {k} (counted from 0)"),
+                    name: format!("Covariance {k} (counted from 0)"),
                     found: covariance.rows().into_iter().map(|row| row.to_string()).collect::<Vec<_>>().join(" "),
                     expected: "symmetric and positive definite: every direction needs a variance above zero".into(),
                 });
@@ -137,8 +137,8 @@ impl GaussianMixture {
     pub fn univariate(weights: &[f64], means: &[f64], standard_deviations: &[f64]) -> Result<Self> {
         let n = means.len();
         check::same(
-            "standard_deviations",
-            "values",
+            "The list of standard deviations",
+            "value",
             standard_deviations.len(),
             n,
             "one for each mean",
@@ -148,7 +148,7 @@ impl GaussianMixture {
             .find(|s| !s.is_finite() || **s <= 0.0)
         {
             return Err(Error::Parameter {
-                name: "a standard deviation".into(),
+                name: "A standard deviation".into(),
                 found: deviation.to_string(),
                 expected: "a positive number".into(),
             });
@@ -323,7 +323,7 @@ impl GaussianMixture {
     pub fn sample_component(&self, component: usize, n: usize, seed: u64) -> Result<Array2<f64>> {
         if component >= self.n_components() {
             return Err(Error::Parameter {
-                name: "component".into(),
+                name: "The component".into(),
                 found: component.to_string(),
                 expected: format!(
                     "at most {}: components are counted from 0",

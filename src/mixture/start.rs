@@ -9,6 +9,7 @@ use rand::seq::index;
 
 /// Where EM starts from. EM climbs to the nearest summit, so that the start decides which one.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // One is made for a fit, and none is kept in numbers.
 pub enum Start {
     /// The clusters of k-means, itself started by k-means++: the usual choice.
     KMeans,
@@ -46,8 +47,8 @@ impl Em {
             Start::Model(model) => {
                 check::columns("x", x, model.n_features())?;
                 check::same(
-                    "the start model",
-                    "components",
+                    "The start model",
+                    "component",
                     model.n_components(),
                     k,
                     "Em::new asked for that many",
@@ -71,8 +72,8 @@ impl Em {
             }
             Start::Responsibilities(responsibilities) => {
                 check::same(
-                    "responsibilities",
-                    "columns",
+                    "The matrix of responsibilities",
+                    "column",
                     responsibilities.ncols(),
                     k,
                     "one for each component",
@@ -105,8 +106,8 @@ impl Em {
 
 fn check_labels(labels: &[usize], n_samples: usize, n_components: usize) -> Result<()> {
     check::same(
-        "the start labels",
-        "values",
+        "The list of start labels",
+        "value",
         labels.len(),
         n_samples,
         "one for each sample of x",
@@ -114,7 +115,7 @@ fn check_labels(labels: &[usize], n_samples: usize, n_components: usize) -> Resu
     match labels.iter().position(|&label| label >= n_components) {
         None => Ok(()),
         Some(n) => Err(Error::Parameter {
-            name: format!("the start label of sample {n}"),
+            name: format!("The start label of sample {n}"),
             found: labels[n].to_string(),
             expected: format!(
                 "at most {}: components are counted from 0",

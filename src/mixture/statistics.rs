@@ -30,7 +30,7 @@ impl Regularization {
                 if !(value.is_finite() && value >= 0.0) =>
             {
                 Err(Error::Parameter {
-                    name: "the regularization".into(),
+                    name: "The regularization".into(),
                     found: value.to_string(),
                     expected: "a finite number, zero or above".into(),
                 })

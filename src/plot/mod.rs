@@ -1,0 +1,34 @@
+//! Pictures: charts, grids of images, panels of both, and animations.
+
+mod animation;
+mod canvas;
+mod chart;
+mod color;
+mod draw;
+mod extent;
+mod figure;
+mod font;
+mod geometry;
+mod image_grid;
+mod layer;
+mod layout;
+mod legend;
+mod lettering;
+mod panel;
+mod quantize;
+mod raster;
+mod spans;
+mod ticks;
+mod words;
+
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod tests;
+
+pub use animation::Animation;
+pub use chart::Chart;
+pub use color::{Color, TAB10, blend};
+pub use figure::Figure;
+pub use image_grid::ImageGrid;
+pub use panel::Panel;

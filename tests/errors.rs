@@ -1,0 +1,610 @@
+//! Every error is reached, and says in whole sentences what was found, what was expected and what to do.
+
+mod common;
+
+use em_lab::{
+    Channel, Digits, Em, Error, GaussianMixture, GreyImage, KMeans, Keep, Pca, Regularization,
+    Start, accuracy, column, confusion_matrix, m_step, match_components, random, synthetic,
+};
+use ndarray::{Array2, Array3, array};
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+#[track_caller]
+fn says<T: Debug>(result: Result<T, Error>, message: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.to_string(), message);
+    assert_eq!(
+        format!("{error:?}"),
+        message,
+        "a notebook shows the Debug text"
+    );
+}
+
+/// The message with the file's own folder left out.
+#[track_caller]
+fn says_of_file<T: Debug>(result: Result<T, Error>, folder: &std::path::Path, message: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(
+        error
+            .to_string()
+            .replace(&format!("{}/", folder.display()), ""),
+        message
+    );
+}
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn not_a_number() {
+    let mut x = synthetic::two_dimensions().x;
+    let model = synthetic::two_dimensions_model();
+    let message = |value: &str| {
+        format!(
+            "x holds {value} in row 17, column 1 (counted from 0): every value must be a finite number. Remove or replace it first."
+        )
+    };
+    for (value, name) in [
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "inf"),
+        (f64::NEG_INFINITY, "-inf"),
+    ] {
+        x[[17, 1]] = value;
+        says(Em::new(2).fit(&x), &message(name));
+        says(
+            m_step(&x, &Array2::ones((300, 1)), Regularization::None),
+            &message(name),
+        );
+        says(model.responsibilities(&x), &message(name));
+        says(model.component_log_density(&x), &message(name));
+        says(model.log_density(&x), &message(name));
+        says(model.log_likelihood(&x), &message(name));
+        says(model.predict(&x), &message(name));
+        says(model.bic(&x), &message(name));
+        says(model.aic(&x), &message(name));
+        says(Pca::fit(&x, Keep::All), &message(name));
+        says(KMeans::fit(&x, 2, 0), &message(name));
+    }
+}
+
+#[test]
+fn nothing_at_all() {
+    let nothing = Array2::<f64>::zeros((0, 3));
+    let message = "x is empty: there must be at least one value.";
+    says(Em::new(2).fit(&nothing), message);
+    says(Em::new(2).fit(&Array2::zeros((3, 0))), message);
+    says(Pca::fit(&nothing, Keep::All), message);
+    says(KMeans::fit(&nothing, 1, 0), message);
+    says(
+        accuracy(&[], &[]),
+        "The list of labels is empty: there must be at least one value.",
+    );
+    says(
+        match_components(&Array2::zeros((0, 0))),
+        "The confusion matrix is empty: there must be at least one value.",
+    );
+    says(
+        GreyImage::from_values(&[], 3, 0.0, 1.0),
+        "The list of grey values is empty: there must be at least one value.",
+    );
+}
+
+#[test]
+fn too_few_samples() {
+    let x = column(&[1.0, 2.0]);
+    says(
+        Em::new(3).fit(&x),
+        "There are 2 samples, but a mixture of 3 components needs at least 3: give more samples or ask for less.",
+    );
+    says(
+        KMeans::fit(&x, 3, 0),
+        "There are 2 samples, but k-means with 3 clusters needs at least 3: give more samples or ask for less.",
+    );
+    says(
+        Pca::fit(&column(&[1.0]), Keep::All),
+        "There are 1 samples, but a variance needs at least 2: give more samples or ask for less.",
+    );
+}
+
+#[test]
+fn sizes_that_do_not_agree() {
+    let x = synthetic::two_dimensions().x;
+    let one_dimension = synthetic::one_dimension_model();
+    says(
+        one_dimension.responsibilities(&x),
+        "x has 2 columns, but 1 column was expected: the model has that many features.",
+    );
+    says(
+        Em::new(2).start(Start::Model(one_dimension)).fit(&x),
+        "x has 2 columns, but 1 column was expected: the model has that many features.",
+    );
+    says(
+        Em::new(3)
+            .start(Start::Model(synthetic::two_dimensions_model()))
+            .fit(&x),
+        "The start model has 2 components, but 3 components were expected: Em::new asked for that many.",
+    );
+    says(
+        Em::new(2).start(Start::Labels(vec![0, 1])).fit(&x),
+        "The list of start labels has 2 values, but 300 values were expected: one for each sample of x.",
+    );
+    says(
+        Em::new(3)
+            .start(Start::Responsibilities(
+                synthetic::two_dimensions().responsibilities,
+            ))
+            .fit(&x),
+        "The matrix of responsibilities has 2 columns, but 3 columns were expected: one for each component.",
+    );
+    says(
+        m_step(&x, &Array2::ones((299, 1)), Regularization::None),
+        "The matrix of responsibilities has 299 rows, but 300 rows were expected: one for each sample of x.",
+    );
+    let cube = Array3::ones((1, 1, 1));
+    says(
+        GaussianMixture::new(&[0.5, 0.5], array![[0.0]], cube.clone()),
+        "The list of weights has 2 values, but 1 value was expected: one for each row of the means.",
+    );
+    says(
+        GaussianMixture::new(&[1.0], array![[0.0, 0.0]], cube.clone()),
+        "Each covariance matrix has 1 row, but 2 rows were expected: one for each column of the means.",
+    );
+    says(
+        GaussianMixture::new(&[0.5, 0.5], array![[0.0], [1.0]], cube),
+        "The array of covariances has 1 matrix, but 2 matrices were expected: one for each row of the means.",
+    );
+    says(
+        GaussianMixture::univariate(&[1.0], &[0.0], &[1.0, 2.0]),
+        "The list of standard deviations has 2 values, but 1 value was expected: one for each mean.",
+    );
+    says(
+        confusion_matrix(&[0, 1], &[0]),
+        "The list of components has 1 label, but 2 labels were expected: one for each class label.",
+    );
+    says(
+        GreyImage::from_values(&[0.0; 7], 3, 0.0, 1.0),
+        "The image has 7 pixels, but whole rows of 3 pixels were expected.",
+    );
+    let pca = Pca::fit(&x, Keep::Count(1)).unwrap();
+    says(
+        pca.inverse_transform(&x),
+        "The matrix of scores has 2 columns, but 1 column was expected: the model has that many features.",
+    );
+}
+
+#[test]
+fn parameters_out_of_range() {
+    let x = synthetic::two_dimensions().x;
+    says(
+        Em::new(0).fit(&x),
+        "The number of components is 0, but it must be 1 or more.",
+    );
+    says(
+        Em::new(2).runs(0).fit(&x),
+        "The number of runs is 0, but it must be 1 or more.",
+    );
+    says(
+        Em::new(2).tolerance(-1.0).fit(&x),
+        "The tolerance is -1, but it must be a finite number, zero or above.",
+    );
+    says(
+        Em::new(2)
+            .regularization(Regularization::Absolute(f64::NAN))
+            .fit(&x),
+        "The regularization is NaN, but it must be a finite number, zero or above.",
+    );
+    says(
+        Em::new(2).start(Start::Labels(vec![2; 300])).fit(&x),
+        "The start label of sample 0 is 2, but it must be at most 1: components are counted from 0.",
+    );
+    says(
+        Em::new(2)
+            .start(Start::Responsibilities(Array2::ones((300, 2))))
+            .fit(&x),
+        "Row 0 of the responsibilities is [1, 1], but it must be shares: not negative, and with sum 1.",
+    );
+    says(
+        GaussianMixture::univariate(&[0.5, 0.6], &[0.0, 1.0], &[1.0, 1.0]),
+        "The list of weights is [0.5, 0.6], but it must be positive numbers that sum to 1.",
+    );
+    says(
+        GaussianMixture::univariate(&[1.0], &[0.0], &[-1.0]),
+        "A standard deviation is -1, but it must be a positive number.",
+    );
+    let flat = array![[[1.0, 1.0], [1.0, 1.0]]];
+    says(
+        GaussianMixture::new(&[1.0], array![[0.0, 0.0]], flat),
+        "Covariance 0 (counted from 0) is [1, 1] [1, 1], but it must be symmetric and positive definite: every direction needs a \
+         variance above zero.",
+    );
+    let lopsided = array![[[1.0, 0.5], [0.0, 1.0]]];
+    assert!(GaussianMixture::new(&[1.0], array![[0.0, 0.0]], lopsided).is_err());
+    says(
+        synthetic::two_dimensions_model().sample_component(2, 1, 0),
+        "The component is 2, but it must be at most 1: components are counted from 0.",
+    );
+    says(
+        Pca::fit(&x, Keep::Count(3)),
+        "What to keep is 3, but it must be at least 1 and at most 2, the smaller of samples and features.",
+    );
+    says(
+        Pca::fit(&x, Keep::Variance(1.5)),
+        "What to keep is 1.5, but it must be a share of the variance: above 0 and at most 1.",
+    );
+    says(
+        Pca::fit(&array![[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]], Keep::Count(1)),
+        "The number of components to keep is 1, but it must be at most the number of directions in which the samples vary; ask for \
+         fewer.",
+    );
+    let line = Pca::fit(&array![[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], Keep::All).unwrap();
+    says(
+        line.whiten(&array![[1.0, 1.0]]),
+        "The number of components to keep is 2, but it must be at most 1 for whitening: the data do not vary along the other \
+         directions.",
+    );
+    says(
+        KMeans::fit(&x, 0, 0),
+        "The number of clusters is 0, but it must be 1 or more.",
+    );
+    says(
+        random::uniform(3, 1.0, 1.0, 0),
+        "The interval low..high is 1..1, but it must be finite, with low below high.",
+    );
+    says(
+        Digits::first(0),
+        "The number of digits is 0, but it must be at least 1 and at most 60000.",
+    );
+    says(
+        Digits::first(70_001),
+        "The number of digits is 70001, but it must be at least 1 and at most 70000.",
+    );
+    says(
+        Digits::start_labels(3),
+        "The number of scores is 3, but it must be 2 or 50: start labels are bundled for these.",
+    );
+    says(
+        Digits::first(2).unwrap().image(2),
+        "The image is 2, but it must be less than 2: images are counted from 0.",
+    );
+    says(
+        GreyImage::from_labels(&[0, 5], 2, 3),
+        "Label 1 is 5, but it must be less than 3, the number of labels.",
+    );
+    says(
+        GreyImage::from_values(&[0.0], 1, 1.0, 0.0),
+        "The range from low to high is 1 to 0, but it must be finite, with low below high.",
+    );
+}
+
+#[test]
+fn a_component_that_collapses() {
+    let x = column(&[0.0, 1.0, 2.0, 9.0]);
+    says(
+        Em::new(2)
+            .start(Start::Labels(vec![0, 0, 0, 1]))
+            .regularization(Regularization::None)
+            .fit(&x),
+        "Component 1 (counted from 0) has collapsed: it holds 1.000 samples, and they do not spread over all dimensions, so its \
+         covariance has no inverse. Try another seed or start, fewer components, or a larger regularization.",
+    );
+    says(
+        Em::new(2).start(Start::Labels(vec![0; 4])).fit(&x),
+        "Component 1 (counted from 0) has collapsed: it holds 0.000 samples, and they do not spread over all dimensions, so its \
+         covariance has no inverse. Try another seed or start, fewer components, or a larger regularization.",
+    );
+}
+
+#[test]
+fn numbers_at_the_limits_of_their_format() {
+    let x = array![[1e300, 0.0], [-1e300, 1.0], [0.5e300, 2.0]];
+    assert!(matches!(
+        Pca::fit(&x, Keep::All),
+        Err(Error::LinearAlgebra { .. } | Error::Parameter { .. })
+    ));
+    assert!(Em::new(1).fit(&x).is_err());
+}
+
+#[test]
+fn files_of_digits_that_are_not_whole() {
+    let folder = folder("idx");
+    let (images, labels) = (folder.join("images.gz"), folder.join("labels.gz"));
+    let header = |magic: [u8; 4], sizes: &[u32]| {
+        let mut bytes = magic.to_vec();
+        for size in sizes {
+            bytes.extend(size.to_be_bytes());
+        }
+        bytes
+    };
+    let two_images = [header([0, 0, 8, 3], &[2, 3, 4]), (0..24).collect()].concat();
+    let two_labels = [header([0, 0, 8, 1], &[2]), vec![7, 1]].concat();
+    let read = |image_file: &[u8], label_file: &[u8]| {
+        std::fs::write(&images, image_file).unwrap();
+        std::fs::write(&labels, label_file).unwrap();
+        Digits::from_idx(&images, &labels)
+    };
+    let (good_images, good_labels) = (gzip(&two_images), gzip(&two_labels));
+
+    // Any number and size of images is welcome.
+    let digits = read(&good_images, &good_labels).unwrap();
+    assert_eq!(
+        (
+            digits.len(),
+            digits.height,
+            digits.width,
+            digits.labels.clone()
+        ),
+        (2, 3, 4, vec![7, 1])
+    );
+    assert_eq!(digits.image(1).unwrap().pixels[[2, 3]], 23);
+
+    let again = "Fetch the file again; the download may have been cut off.";
+    says_of_file(
+        read(&good_images[..good_images.len() - 5], &good_labels),
+        &folder,
+        &format!("images.gz: is not a whole gzip file (unexpected end of file). {again}"),
+    );
+    let mut flipped = good_images.clone();
+    let checksum = flipped.len() - 6;
+    flipped[checksum] ^= 1;
+    says_of_file(
+        read(&flipped, &good_labels),
+        &folder,
+        &format!(
+            "images.gz: is not a whole gzip file (corrupt gzip stream does not have a matching checksum). {again}"
+        ),
+    );
+    says_of_file(
+        read(b"not gzip at all", &good_labels),
+        &folder,
+        &format!("images.gz: is not a whole gzip file (invalid gzip header). {again}"),
+    );
+    says_of_file(
+        read(&good_labels, &good_labels),
+        &folder,
+        &format!(
+            "images.gz: starts with [0, 0, 8, 1], but an IDX file of images starts with [0, 0, 8, 3]. {again}"
+        ),
+    );
+    says_of_file(
+        read(&good_images, &gzip(&[0, 0])),
+        &folder,
+        &format!(
+            "labels.gz: starts with 2 bytes, but an IDX file of labels starts with [0, 0, 8, 1]. {again}"
+        ),
+    );
+    says_of_file(
+        read(&gzip(&two_images[..12]), &good_labels),
+        &folder,
+        &format!("images.gz: ends inside its header, after 12 of 16 bytes. {again}"),
+    );
+    says_of_file(
+        read(&gzip(&two_images[..30]), &good_labels),
+        &folder,
+        &format!("images.gz: holds 14 bytes of data, but its header announces [2, 3, 4]. {again}"),
+    );
+    let huge = [
+        header([0, 0, 8, 3], &[u32::MAX, u32::MAX, u32::MAX]),
+        vec![1],
+    ]
+    .concat();
+    assert!(
+        read(&gzip(&huge), &good_labels)
+            .unwrap_err()
+            .to_string()
+            .contains("announces")
+    );
+    let one_label = [header([0, 0, 8, 1], &[1]), vec![7]].concat();
+    says(
+        read(&good_images, &gzip(&one_label)),
+        "The file of labels has 1 label, but 2 labels were expected: one for each image in the file of images.",
+    );
+    says_of_file(
+        Digits::from_idx(folder.join("nowhere.gz"), &labels),
+        &folder,
+        "nowhere.gz: cannot be read (No such file or directory (os error 2)). Check the name; for the bundled files, EM_LAB_DATA must \
+         name the folder that holds them.",
+    );
+}
+
+#[test]
+fn pictures_that_are_not_grey() {
+    let folder = folder("png");
+    let path = folder.join("colour.png");
+    write_png(
+        &path,
+        png::ColorType::Rgb,
+        &[255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 30],
+    );
+    says_of_file(
+        GreyImage::open(&path),
+        &folder,
+        "colour.png: is a colour picture, but grey levels were expected. Use GreyImage::open_channel with Channel::Luma for its \
+         brightness, or with Red, Green or Blue.",
+    );
+    let channel = |channel| {
+        GreyImage::open_channel(&path, channel)
+            .unwrap()
+            .pixels
+            .into_raw_vec_and_offset()
+            .0
+    };
+    assert_eq!(channel(Channel::Red), [255, 0, 0, 10]);
+    assert_eq!(channel(Channel::Green), [0, 255, 0, 20]);
+    assert_eq!(channel(Channel::Blue), [0, 0, 255, 30]);
+    assert_eq!(channel(Channel::Luma), [76, 150, 29, 18]);
+
+    // Grey with transparency, and grey saved as colour, are grey.
+    write_png(
+        &path,
+        png::ColorType::GrayscaleAlpha,
+        &[1, 255, 2, 0, 3, 9, 4, 1],
+    );
+    assert_eq!(
+        GreyImage::open(&path).unwrap().pixels,
+        array![[1, 2], [3, 4]]
+    );
+    assert_eq!(channel(Channel::Red), [1, 2, 3, 4]);
+    write_png(
+        &path,
+        png::ColorType::Rgb,
+        &[5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8],
+    );
+    assert_eq!(
+        GreyImage::open(&path).unwrap().pixels,
+        array![[5, 6], [7, 8]]
+    );
+
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert!(
+        GreyImage::open(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("is not a readable PNG file")
+    );
+    std::fs::write(&path, "text").unwrap();
+    assert!(
+        GreyImage::open(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("is not a readable PNG file")
+    );
+    assert!(
+        GreyImage::open(folder.join("nowhere.png"))
+            .unwrap_err()
+            .to_string()
+            .contains("cannot be read")
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Two by two pixels.
+fn write_png(path: &std::path::Path, color: png::ColorType, samples: &[u8]) {
+    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), 2, 2);
+    encoder.set_color(color);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder
+        .write_header()
+        .unwrap()
+        .write_image_data(samples)
+        .unwrap();
+}
+
+#[cfg(feature = "polars")]
+mod table {
+    use super::{folder, says_of_file};
+    use em_lab::{Digits, Error};
+
+    #[test]
+    fn digits_come_back_from_csv_with_and_without_header() {
+        let folder = folder("csv");
+        let path = folder.join("digits.csv");
+        let digits = Digits::first(300).unwrap();
+        digits.to_csv(&path).unwrap();
+        assert_eq!(Digits::from_csv(&path).unwrap(), digits);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        assert!(header.starts_with("label,pixel0,pixel1"));
+        std::fs::write(&path, rows).unwrap();
+        assert_eq!(Digits::from_csv(&path).unwrap(), digits);
+        std::fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+        assert_eq!(Digits::from_csv(&path).unwrap(), digits);
+        assert!(
+            digits
+                .to_csv(folder.join("no/such/folder.csv"))
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be written")
+        );
+    }
+
+    #[test]
+    fn faults_in_a_csv_are_named_by_line_and_column() {
+        let folder = folder("csv-faults");
+        let path = folder.join("digits.csv");
+        Digits::first(3).unwrap().to_csv(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<Vec<String>> = text
+            .lines()
+            .map(|line| line.split(',').map(String::from).collect())
+            .collect();
+        let broken = |change: &dyn Fn(&mut Vec<Vec<String>>)| {
+            let mut lines = lines.clone();
+            change(&mut lines);
+            let lines: Vec<String> = lines.iter().map(|fields| fields.join(",")).collect();
+            std::fs::write(&path, lines.join("\n")).unwrap();
+            Digits::from_csv(&path)
+        };
+        let remedy = "Each line must hold a label from 0 to 9 and then 784 pixels, whole numbers from 0 to 255, between commas.";
+        let with = |line: usize, column: usize, value: &str| {
+            let value = value.to_string();
+            broken(&move |lines| lines[line][column] = value.clone())
+        };
+        says_of_file(
+            with(2, 5, "a"),
+            &folder,
+            &format!(
+                "digits.csv, line 3, column 6: the pixel is \"a\", but a whole number from 0 to 255 was expected. {remedy}"
+            ),
+        );
+        says_of_file(
+            with(1, 784, "256"),
+            &folder,
+            &format!(
+                "digits.csv, line 2, column 785: the pixel is \"256\", but a whole number from 0 to 255 was expected. {remedy}"
+            ),
+        );
+        says_of_file(
+            with(3, 0, "12"),
+            &folder,
+            &format!(
+                "digits.csv, line 4, column 1: the label is \"12\", but a whole number from 0 to 9 was expected. {remedy}"
+            ),
+        );
+        for value in ["", "-1", "1.5", "NaN"] {
+            assert!(
+                with(1, 7, value)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("line 2, column 8"),
+                "{value}"
+            );
+        }
+        let missing = |line: usize| broken(&move |lines| lines[line].truncate(784));
+        says_of_file(
+            missing(2),
+            &folder,
+            &format!("digits.csv, line 3: has 784 columns, but 785 were expected. {remedy}"),
+        );
+        let all_shorter = broken(&|lines| lines.iter_mut().for_each(|fields| fields.truncate(700)));
+        says_of_file(
+            all_shorter,
+            &folder,
+            &format!("digits.csv, line 1: has 700 columns, but 785 were expected. {remedy}"),
+        );
+        says_of_file(
+            broken(&|lines| lines.truncate(1)),
+            &folder,
+            &format!("digits.csv, after the header: there are no digits. {remedy}"),
+        );
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(Digits::from_csv(&path), Err(Error::Empty { .. })));
+        assert!(
+            Digits::from_csv(folder.join("nowhere.csv"))
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be read")
+        );
+    }
+}
