@@ -2,7 +2,7 @@
 
 /// Shows `text` as the result of the cell.
 pub(crate) fn show_text(text: &str) {
-    show("text/plain", text);
+    println!("{}", block("text/plain", text));
 }
 
 /// Makes `{:?}` print what `{}` prints: a cell that ends with `?` shows its value by `Debug`.
@@ -24,7 +24,7 @@ debug_is_display!(
     crate::Stop
 );
 
-/// Shows `content` as the form of the cell's result that has this MIME type.
-pub(crate) fn show(mime: &str, content: &str) {
-    println!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT");
+/// One form of the cell's result, in evcxr's protocol; the front end shows the richest that it knows.
+pub(crate) fn block(mime: &str, content: &str) -> String {
+    format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT")
 }

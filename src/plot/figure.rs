@@ -13,6 +13,7 @@ use super::geometry::to_i32;
 use super::image_grid::ImageGrid;
 use super::panel::Panel;
 use super::raster;
+use crate::notebook::block;
 use crate::{Error, Result};
 
 /// A picture that is ready to be shown or saved: a [`Chart`], an [`ImageGrid`] or a [`Panel`].
@@ -233,13 +234,14 @@ pub(super) fn protocol(
         .replace('>', "&gt;")
         .replace('"', "&quot;");
     let data = STANDARD.encode(bytes);
+    let image = format!(
+        "<img src=\"data:image/{kind};base64,{data}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
+         style=\"max-width:100%;height:auto\">"
+    );
+    let words = format!("{line} ({width} x {height} pixels)");
     format!(
-        "EVCXR_BEGIN_CONTENT text/html\n\
-         <img src=\"data:image/{kind};base64,{data}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
-         style=\"max-width:100%;height:auto\">\n\
-         EVCXR_END_CONTENT\n\
-         EVCXR_BEGIN_CONTENT text/plain\n\
-         {line} ({width} x {height} pixels)\n\
-         EVCXR_END_CONTENT"
+        "{}\n{}",
+        block("text/html", &image),
+        block("text/plain", &words)
     )
 }
