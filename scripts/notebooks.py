@@ -77,7 +77,6 @@ def run(notebook, name):
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 message = f"{type(error).__name__}: {error}"
             if message:
-                # "$ ..." shows which cell without its number: the number is not visible on the screen.
                 first = next((line for line in cell.source.splitlines() if line.strip()), "")
                 raise Fault(f"{name}, cell {number + 1} ({first.strip()}):\n{message.rstrip()}")
     renumber(notebook)

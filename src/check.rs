@@ -51,7 +51,7 @@ pub(crate) fn same(
 }
 
 /// `1 row`, `2 rows`, `2 matrices`.
-fn count(n: usize, unit: &str) -> String {
+pub(crate) fn count(n: usize, unit: &str) -> String {
     match (n, unit.strip_suffix("ix")) {
         (1, _) => format!("1 {unit}"),
         (_, Some(stem)) => format!("{n} {stem}ices"),

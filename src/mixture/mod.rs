@@ -437,9 +437,9 @@ impl fmt::Display for GaussianMixture {
         };
         writeln!(
             f,
-            "Gaussian mixture of {} components in {} dimensions",
-            self.n_components(),
-            self.n_features()
+            "Gaussian mixture of {} in {}",
+            check::count(self.n_components(), "component"),
+            check::count(self.n_features(), "dimension")
         )?;
         write!(
             f,

@@ -3,7 +3,7 @@
 use super::GaussianMixture;
 use crate::gaussian::Scratch;
 use crate::{Error, Result, linalg, parallel};
-use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis, s};
+use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis, Zip, s};
 
 /// What is added to the diagonal of every covariance, so that no component can become flat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,17 +91,22 @@ impl Statistics {
         self.counts += &responsibilities.sum_axis(Axis(0));
         for k in 0..self.counts.len() {
             let mut weighted = scratch.rows(tile.nrows()).0;
+            let centre = self.centres.row(k);
             let mut used = 0;
             for (sample, &r) in tile.rows().into_iter().zip(responsibilities.column(k)) {
                 if r == 0.0 {
                     continue;
                 }
                 let root = r.sqrt();
-                for d in 0..sample.len() {
-                    let difference = sample[d] - self.centres[[k, d]];
-                    weighted[[used, d]] = difference * root;
-                    self.sums[[k, d]] += difference * r;
-                }
+                Zip::from(weighted.row_mut(used))
+                    .and(self.sums.row_mut(k))
+                    .and(sample)
+                    .and(&centre)
+                    .for_each(|weighted, sum, x, c| {
+                        let difference = x - c;
+                        *weighted = difference * root;
+                        *sum += difference * r;
+                    });
                 used += 1;
             }
             // (√r c)ᵀ(√r c) = ∑ r c cᵀ, symmetric by construction.

@@ -3,6 +3,7 @@
 use plotters::prelude::DrawingBackend;
 
 use super::canvas::Canvas;
+use super::color::Color;
 use super::figure::shows_as_figure;
 use super::font;
 use super::geometry::{Rect, to_u32};
@@ -14,6 +15,7 @@ use crate::{Error, GreyImage, Result};
 
 const PAD: f64 = 8.0;
 const GAP: f64 = 6.0;
+const HAIRLINE: Color = Color(200, 200, 200);
 const CAPTION: f64 = 10.0;
 const LEAST_CAPTION: f64 = 7.0;
 /// From the image to the base line of its caption, and from there to the end of the cell.
@@ -180,6 +182,9 @@ impl ImageGrid {
                 wide,
                 high,
             );
+            // A hairline, so that white images end somewhere on a white page.
+            let around = Rect::new(place.left - 0.5, place.top - 0.5, wide + 1.0, high + 1.0);
+            canvas.fill(around, HAIRLINE)?;
             canvas.picture(image, place)?;
             if let Some(caption) = self.captions.as_ref().and_then(|c| c.get(n)) {
                 let (text, size) = font::fit(caption, caption_size, caption_size, width);
