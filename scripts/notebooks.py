@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -53,7 +54,8 @@ def failure(outputs):
     """
     for output in outputs:
         if output.output_type == "error":
-            return "\n".join(output.traceback) or output.evalue
+            # Without the colours of a terminal.
+            return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback) or output.evalue)
     return "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
 
 

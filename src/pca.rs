@@ -198,11 +198,8 @@ impl Pca {
     ///
     /// As [`Pca::transform`]; [`Error::Parameter`] if a kept component has no variance.
     pub fn whiten(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        if let Some(flat) = self
-            .explained_variance
-            .iter()
-            .position(|&v| v <= 1e-24 * self.total_variance)
-        {
+        let rounding = f64::EPSILON * self.mean.len() as f64 * self.total_variance;
+        if let Some(flat) = self.explained_variance.iter().position(|&v| v <= rounding) {
             return Err(Error::Parameter {
                 name: "The number of components to keep".into(),
                 found: self.n_kept().to_string(),
