@@ -76,7 +76,7 @@ pub(crate) fn responsibilities(r: &ArrayRef2<f64>, n_samples: usize) -> Result<(
         Some(row) => Err(Error::Parameter {
             name: format!("Row {row} of the responsibilities"),
             found: r.row(row).to_string(),
-            expected: "shares: not negative, and with sum 1".into(),
+            expected: "a row of shares: none negative, with sum 1".into(),
         }),
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, said so that a student knows what to change.
 
+use crate::check::count;
 use std::fmt;
 
 /// A `Result` whose error is this crate's, unless another is named.
@@ -14,12 +15,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// ```
 /// use em_lab::{Error, GaussianMixture};
-/// use ndarray::array;
 ///
 /// let error = GaussianMixture::univariate(&[0.5, 0.6], &[0.0, 1.0], &[1.0, 1.0]).unwrap_err();
 /// assert!(matches!(error, Error::Parameter { .. }));
 /// assert!(error.to_string().contains("sum to 1"));
-/// # let _ = array![1.0];
 /// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -119,7 +118,8 @@ impl fmt::Display for Error {
                 purpose,
             } => write!(
                 f,
-                "There are {n_samples} samples, but {purpose} needs at least {needed}: give more samples or ask for less."
+                "The data have {}, but {purpose} needs at least {needed}: give more samples or ask for less.",
+                count(*n_samples, "sample")
             ),
             Self::Parameter {
                 name,

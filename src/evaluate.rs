@@ -3,6 +3,9 @@
 use crate::{Error, Result, check};
 use ndarray::{Array2, ArrayRef2};
 
+/// The table has a row or a column for every number up to the largest label.
+const LARGEST_LABEL: usize = 4095;
+
 /// Counts how often each class (row) meets each component (column).
 ///
 /// Shape (number of classes, number of components), both taken as the largest label + 1.
@@ -17,7 +20,7 @@ use ndarray::{Array2, ArrayRef2};
 ///
 /// # Errors
 ///
-/// [`Error::Empty`] or [`Error::Shape`] if the labels are none, or not equally many.
+/// [`Error::Empty`] or [`Error::Shape`] if the labels are none, or not equally many; [`Error::Parameter`] for a label above 4095.
 pub fn confusion_matrix(classes: &[usize], components: &[usize]) -> Result<Array2<usize>> {
     check::same(
         "The list of components",
@@ -32,6 +35,17 @@ pub fn confusion_matrix(classes: &[usize], components: &[usize]) -> Result<Array
             what: "The list of labels".into(),
         });
     };
+    for (what, labels) in [("class label", classes), ("component label", components)] {
+        if let Some(n) = labels.iter().position(|&label| label > LARGEST_LABEL) {
+            return Err(Error::Parameter {
+                name: format!("The {what} of sample {n}"),
+                found: labels[n].to_string(),
+                expected: format!(
+                    "at most {LARGEST_LABEL}: labels are counted from 0, without gaps"
+                ),
+            });
+        }
+    }
     let mut counts = Array2::zeros((last_class + 1, last_component + 1));
     for (&class, &component) in classes.iter().zip(components) {
         counts[[class, component]] += 1;

@@ -1,7 +1,8 @@
 //! k-means: the warm-up, and EM's usual start.
 
-use crate::mixture::index_of_largest;
-use crate::{Error, Result, check, notebook, parallel, random};
+use crate::linalg::index_of_largest;
+use crate::random::Purpose;
+use crate::{Error, Result, check, parallel, random};
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis, s};
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -50,14 +51,14 @@ impl KMeans {
     /// [`Error::Empty`], [`Error::NotFinite`]: `x` is no data. [`Error::TooFewSamples`]: fewer samples than clusters.
     /// [`Error::Parameter`]: no cluster asked for.
     pub fn fit(x: &ArrayRef2<f64>, n_clusters: usize, seed: u64) -> Result<Self> {
-        Self::fit_stream(x, n_clusters, seed, 0)
+        Self::fit_run(x, n_clusters, seed, 0)
     }
 
-    pub(crate) fn fit_stream(
+    pub(crate) fn fit_run(
         x: &ArrayRef2<f64>,
         n_clusters: usize,
         seed: u64,
-        stream: u64,
+        run: u64,
     ) -> Result<Self> {
         check::matrix("x", x)?;
         if n_clusters == 0 {
@@ -75,13 +76,22 @@ impl KMeans {
                 purpose,
             });
         }
-        let mut centroids = plus_plus(x, n_clusters, &mut random::generator(seed, stream));
+        let mut centroids = plus_plus(
+            x,
+            n_clusters,
+            &mut random::generator(seed, Purpose::Start, run),
+        );
         let mut nearest = assign(x, &centroids);
         let mut n_iterations = 0;
         while n_iterations < MAX_ITERATIONS {
             n_iterations += 1;
             centroids = means(x, &nearest, &centroids);
             let next = assign(x, &centroids);
+            if !next.inertia().is_finite() {
+                return Err(Error::LinearAlgebra {
+                    what: "the distances between samples overflow".into(),
+                });
+            }
             let gain = nearest.inertia() - next.inertia();
             nearest = next;
             if gain <= TOLERANCE * nearest.inertia() {
@@ -94,11 +104,6 @@ impl KMeans {
             labels: nearest.labels,
             n_iterations,
         })
-    }
-
-    /// Shows the clusters as a table in a notebook.
-    pub fn evcxr_display(&self) {
-        notebook::show_text(&self.to_string());
     }
 }
 

@@ -32,13 +32,21 @@ thread_local! {
 /// # Ok::<(), em_lab::Error>(())
 /// ```
 pub fn with_threads<T>(n_threads: usize, work: impl FnOnce() -> T) -> T {
-    let before = THREADS.replace(Some(n_threads.max(1)));
-    let result = work();
-    THREADS.set(before);
-    result
+    /// Puts the number back, also when `work` panics.
+    struct Restore(Option<usize>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            THREADS.set(self.0);
+        }
+    }
+    let _restore = Restore(THREADS.replace(Some(n_threads.max(1))));
+    work()
 }
 
 fn n_threads() -> usize {
+    if cfg!(target_family = "wasm") {
+        return 1;
+    }
     let asked = || {
         std::env::var("EM_LAB_THREADS")
             .ok()?

@@ -1,6 +1,6 @@
 //! Principal component analysis.
 
-use crate::{Error, Result, check, linalg, notebook, parallel};
+use crate::{Error, Result, check, linalg, parallel};
 use ndarray::{Array1, Array2, ArrayRef2, Axis, s};
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum Keep {
     Count(usize),
     /// As few as explain at least this share of the variance, above 0 and at most 1.
     Variance(f64),
-    /// As many as there are features, or samples where those are fewer.
+    /// As many as there are features or, where there are fewer samples than features, directions in which the samples vary.
     All,
 }
 
@@ -67,32 +67,45 @@ impl Pca {
                 purpose: "a variance".into(),
             });
         }
-        let limit = n_samples.min(n_features);
-        keep.check(limit)?;
+        keep.check(
+            n_samples.min(n_features),
+            "the smaller of samples and features",
+        )?;
         let mean = mean_of_rows(x);
         let degrees_of_freedom = (n_samples - 1) as f64;
         // The eigenvectors of Xᵀ X directly, or by way of the smaller X Xᵀ where there are fewer samples than features.
-        let (mean, mut values, components) = if n_samples < n_features {
+        let (mean, mut values, components, limit) = if n_samples < n_features {
             let centred = &x.view() - &mean;
-            let (values, vectors) =
-                linalg::symmetric_eigen(linalg::product(&centred, &centred.t()))?;
-            (mean, values, project_and_normalize(&centred, &vectors))
+            let (values, vectors) = eigen(linalg::product(&centred, &centred.t()))?;
+            // Directions in which nothing varies have no vector here.
+            let smallest = n_samples as f64 * f64::EPSILON * values[0];
+            let rank = values.iter().filter(|&&v| v > smallest).count();
+            (
+                mean,
+                values,
+                project_and_normalize(&centred, &vectors),
+                rank,
+            )
         } else {
             let (mean, gram) = centred_gram(x, &mean);
-            let (values, vectors) = linalg::symmetric_eigen(gram)?;
-            (mean, values, vectors.reversed_axes())
+            let (values, vectors) = eigen(gram)?;
+            (mean, values, vectors.reversed_axes(), n_features)
         };
-        if !values.iter().all(|v| v.is_finite()) {
-            return Err(Error::LinearAlgebra {
-                what: "the variances of x overflow".into(),
+        if limit == 0 {
+            return Err(Error::Parameter {
+                name: "x".into(),
+                found: "the same in every row".into(),
+                expected: "different from row to row: where nothing varies there are no components"
+                    .into(),
             });
         }
+        keep.check(limit, "the number of directions in which the samples vary")?;
         // Rounding can leave a flat direction a variance just below zero.
         values.mapv_inplace(|v| v.max(0.0));
         let total_variance = values.sum() / degrees_of_freedom;
         let n_kept = keep.count(&values, limit);
         let kept = values.slice(s![..n_kept]);
-        let fit = Self {
+        Ok(Self {
             mean,
             components: components
                 .slice(s![..n_kept, ..])
@@ -101,15 +114,6 @@ impl Pca {
             singular_values: kept.sqrt(),
             explained_variance: &kept / degrees_of_freedom,
             total_variance,
-        };
-        if fit.components.iter().all(|v| v.is_finite()) {
-            return Ok(fit);
-        }
-        Err(Error::Parameter {
-            name: "The number of components to keep".into(),
-            found: n_kept.to_string(),
-            expected: "at most the number of directions in which the samples vary; ask for fewer"
-                .into(),
         })
     }
 
@@ -188,7 +192,14 @@ impl Pca {
     ///
     /// `scores` must hold finite numbers and have `n_kept` columns.
     pub fn inverse_transform(&self, scores: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        check::columns("The matrix of scores", scores, self.n_kept())?;
+        check::matrix("The matrix of scores", scores)?;
+        check::same(
+            "The matrix of scores",
+            "column",
+            scores.ncols(),
+            self.n_kept(),
+            "one for each component kept",
+        )?;
         Ok(linalg::product(scores, &self.components) + &self.mean)
     }
 
@@ -217,7 +228,7 @@ impl Pca {
     ///
     /// [`Error::Parameter`] if that is none, or more than there are.
     pub fn truncate(&self, n_kept: usize) -> Result<Self> {
-        Keep::Count(n_kept).check(self.n_kept())?;
+        Keep::Count(n_kept).check(self.n_kept(), "the number of components that there are")?;
         Ok(Self {
             mean: self.mean.clone(),
             components: self.components.slice(s![..n_kept, ..]).to_owned(),
@@ -226,28 +237,25 @@ impl Pca {
             total_variance: self.total_variance,
         })
     }
-
-    /// Shows the analysis as a table in a notebook.
-    pub fn evcxr_display(&self) {
-        notebook::show_text(&self.to_string());
-    }
 }
 
 impl Keep {
-    fn check(self, limit: usize) -> Result<()> {
-        let (found, expected) = match self {
+    fn check(self, limit: usize, because: &str) -> Result<()> {
+        let (name, found, expected) = match self {
             Self::Count(n) if n == 0 || n > limit => (
+                "The number of components to keep",
                 n.to_string(),
-                format!("at least 1 and at most {limit}, the smaller of samples and features"),
+                format!("at least 1 and at most {limit}, {because}"),
             ),
             Self::Variance(share) if !(share > 0.0 && share <= 1.0) => (
+                "The share of the variance to keep",
                 share.to_string(),
-                "a share of the variance: above 0 and at most 1".into(),
+                "above 0 and at most 1".into(),
             ),
             _ => return Ok(()),
         };
         Err(Error::Parameter {
-            name: "What to keep".into(),
+            name: name.into(),
             found,
             expected,
         })
@@ -300,6 +308,16 @@ impl fmt::Display for Pca {
             Ok(())
         }
     }
+}
+
+/// Eigenvalues and eigenvectors of a matrix of sums of squares.
+fn eigen(squares: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
+    if squares.iter().all(|v| v.is_finite()) {
+        return linalg::symmetric_eigen(squares);
+    }
+    Err(Error::LinearAlgebra {
+        what: "the variances of x overflow".into(),
+    })
 }
 
 /// The mean of the rows, up to the rounding that [`centred_gram`] takes away.

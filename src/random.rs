@@ -1,12 +1,21 @@
-//! Seeded random numbers: the same seed gives the same numbers on every machine.
+//! Seeded random numbers: the same seed gives the same numbers every time.
 
 use crate::{Error, Result};
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1};
 use rand_pcg::Pcg64;
 
-/// A generator for `seed`; different streams of one seed are independent (restarts, for instance, take one each).
-pub(crate) fn generator(seed: u64, stream: u64) -> Pcg64 {
+/// What numbers are drawn for: data and a fit with the same seed must not share their numbers.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    Uniform,
+    Sample,
+    Start,
+}
+
+/// A generator for `seed`; other purposes and other runs get independent numbers from the same seed.
+pub(crate) fn generator(seed: u64, purpose: Purpose, run: u64) -> Pcg64 {
+    let stream = run.wrapping_mul(8).wrapping_add(purpose as u64);
     // The odd constant of Fibonacci hashing spreads consecutive streams over all 64 bits.
     Pcg64::seed_from_u64(seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
@@ -33,8 +42,27 @@ pub fn uniform(n: usize, low: f64, high: f64, seed: u64) -> Result<Vec<f64>> {
             expected: "finite, with low below high".into(),
         });
     }
-    let mut rng = generator(seed, 0);
+    at_most_memory("The number of values", n, 1)?;
+    let mut rng = generator(seed, Purpose::Uniform, 0);
     Ok((0..n).map(|_| rng.random_range(low..high)).collect())
+}
+
+/// Refuses a number of draws that no memory holds.
+pub(crate) fn at_most_memory(name: &str, n: usize, n_features: usize) -> Result<()> {
+    const LARGEST: usize = 1 << 31;
+    if n.checked_mul(n_features)
+        .is_some_and(|size| size <= LARGEST)
+    {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        name: name.into(),
+        found: n.to_string(),
+        expected: format!(
+            "at most {}, so that the result fits into memory",
+            LARGEST / n_features.max(1)
+        ),
+    })
 }
 
 /// Fills a row with a draw from the flat Dirichlet distribution: positive, summing to 1, every such row equally likely.

@@ -100,15 +100,15 @@ fn too_few_samples() {
     let x = column(&[1.0, 2.0]);
     says(
         Em::new(3).fit(&x),
-        "There are 2 samples, but a mixture of 3 components needs at least 3: give more samples or ask for less.",
+        "The data have 2 samples, but a mixture of 3 components needs at least 3: give more samples or ask for less.",
     );
     says(
         KMeans::fit(&x, 3, 0),
-        "There are 2 samples, but k-means with 3 clusters needs at least 3: give more samples or ask for less.",
+        "The data have 2 samples, but k-means with 3 clusters needs at least 3: give more samples or ask for less.",
     );
     says(
         Pca::fit(&column(&[1.0]), Keep::All),
-        "There are 1 samples, but a variance needs at least 2: give more samples or ask for less.",
+        "The data have 1 sample, but a variance needs at least 2: give more samples or ask for less.",
     );
 }
 
@@ -174,7 +174,7 @@ fn sizes_that_do_not_agree() {
     let pca = Pca::fit(&x, Keep::Count(1)).unwrap();
     says(
         pca.inverse_transform(&x),
-        "The matrix of scores has 2 columns, but 1 column was expected: the model has that many features.",
+        "The matrix of scores has 2 columns, but 1 column was expected: one for each component kept.",
     );
 }
 
@@ -207,7 +207,7 @@ fn parameters_out_of_range() {
         Em::new(2)
             .start(Start::Responsibilities(Array2::ones((300, 2))))
             .fit(&x),
-        "Row 0 of the responsibilities is [1, 1], but it must be shares: not negative, and with sum 1.",
+        "Row 0 of the responsibilities is [1, 1], but it must be a row of shares: none negative, with sum 1.",
     );
     says(
         GaussianMixture::univariate(&[0.5, 0.6], &[0.0, 1.0], &[1.0, 1.0]),
@@ -231,16 +231,20 @@ fn parameters_out_of_range() {
     );
     says(
         Pca::fit(&x, Keep::Count(3)),
-        "What to keep is 3, but it must be at least 1 and at most 2, the smaller of samples and features.",
+        "The number of components to keep is 3, but it must be at least 1 and at most 2, the smaller of samples and features.",
     );
     says(
         Pca::fit(&x, Keep::Variance(1.5)),
-        "What to keep is 1.5, but it must be a share of the variance: above 0 and at most 1.",
+        "The share of the variance to keep is 1.5, but it must be above 0 and at most 1.",
     );
     says(
-        Pca::fit(&array![[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]], Keep::Count(1)),
-        "The number of components to keep is 1, but it must be at most the number of directions in which the samples vary; ask for \
-         fewer.",
+        Pca::fit(&array![[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]], Keep::All),
+        "x is the same in every row, but it must be different from row to row: where nothing varies there are no components.",
+    );
+    says(
+        Pca::fit(&array![[0.0, 0.0, 0.0], [2.0, 2.0, 4.0]], Keep::Count(2)),
+        "The number of components to keep is 2, but it must be at least 1 and at most 1, the number of directions in which the \
+         samples vary.",
     );
     let line = Pca::fit(&array![[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], Keep::All).unwrap();
     says(
@@ -258,7 +262,7 @@ fn parameters_out_of_range() {
     );
     says(
         Digits::first(0),
-        "The number of digits is 0, but it must be at least 1 and at most 60000.",
+        "The number of digits is 0, but it must be at least 1.",
     );
     says(
         Digits::first(70_001),
@@ -303,11 +307,50 @@ fn a_component_that_collapses() {
 #[test]
 fn numbers_at_the_limits_of_their_format() {
     let x = array![[1e300, 0.0], [-1e300, 1.0], [0.5e300, 2.0]];
-    assert!(matches!(
+    let message = |what: &str| {
+        format!(
+            "The linear algebra failed ({what}): the values are too large, too small or too unequal for double precision. Rescale \
+             the columns to comparable size and try again."
+        )
+    };
+    says(
         Pca::fit(&x, Keep::All),
-        Err(Error::LinearAlgebra { .. } | Error::Parameter { .. })
-    ));
-    assert!(Em::new(1).fit(&x).is_err());
+        &message("the variances of x overflow"),
+    );
+    says(
+        Pca::fit(&x.t().to_owned(), Keep::All),
+        &message("the variances of x overflow"),
+    );
+    says(
+        Em::new(1).start(Start::Labels(vec![0; 3])).fit(&x),
+        &message("the variances of x overflow"),
+    );
+    says(
+        KMeans::fit(&x, 1, 0),
+        &message("the distances between samples overflow"),
+    );
+}
+
+#[test]
+fn more_than_memory_holds() {
+    let model = synthetic::two_dimensions_model();
+    let message = "The number of points is 18446744073709551615, but it must be at most 1073741824, so that the result fits into memory.";
+    says(model.sample(usize::MAX, 1), message);
+    says(model.sample_component(0, usize::MAX, 1), message);
+    says(
+        random::uniform(usize::MAX, 0.0, 1.0, 1),
+        "The number of values is 18446744073709551615, but it must be at most 2147483648, so that the result fits into memory.",
+    );
+    says(
+        accuracy(&[0, usize::MAX], &[0, 1]),
+        "The class label of sample 1 is 18446744073709551615, but it must be at most 4095: labels are counted from 0, without gaps.",
+    );
+    let mut digits = Digits::first(2).unwrap();
+    digits.height = 100;
+    says(
+        digits.image(0),
+        "Each image has 784 pixels, but 100 x 28 were expected: its height and width.",
+    );
 }
 
 #[test]
@@ -527,6 +570,23 @@ mod table {
                 .to_string()
                 .contains("cannot be written")
         );
+    }
+
+    #[test]
+    fn a_first_line_with_a_fault_is_no_header() {
+        let folder = folder("csv-first-line");
+        let path = folder.join("digits.csv");
+        Digits::first(3).unwrap().to_csv(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (_, rows) = text.split_once('\n').unwrap();
+        std::fs::write(&path, rows.replacen('5', "x", 1)).unwrap();
+        let error = Digits::from_csv(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("line 1, column 1: the label is \"x\""),
+            "{error}"
+        );
+        std::fs::write(&path, format!("\u{feff}{rows}")).unwrap();
+        assert_eq!(Digits::from_csv(&path).unwrap().len(), 3);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ROUNDING, assert_close, assert_near};
 use em_lab::{
-    Em, GaussianMixture, KMeans, Keep, Pca, Regularization, Start, Stop, accuracy,
+    Em, Fit, GaussianMixture, KMeans, Keep, Pca, Regularization, Start, Stop, accuracy,
     adjusted_rand_index, column, confusion_matrix, e_step, m_step, match_components, synthetic,
     with_threads,
 };
@@ -296,6 +296,33 @@ fn duplicated_rows_change_nothing() {
 }
 
 #[test]
+fn same_bits_on_any_number_of_threads_in_many_dimensions() {
+    // Wide enough for matrix products in place of loops.
+    let x = Array2::from_shape_vec(
+        (5_000, 20),
+        em_lab::random::uniform(100_000, -1.0, 1.0, 3).unwrap(),
+    )
+    .unwrap();
+    let wide = x.slice(s![..15, ..]).to_owned();
+    let work = || {
+        let fit = Em::new(3)
+            .start(Start::RandomPoints)
+            .max_iterations(5)
+            .fit(&x)
+            .unwrap();
+        (
+            fit,
+            Pca::fit(&x, Keep::All).unwrap(),
+            Pca::fit(&wide, Keep::All).unwrap(),
+        )
+    };
+    let one = with_threads(1, work);
+    for threads in [2, 3, 8] {
+        assert!(with_threads(threads, work) == one, "{threads} threads");
+    }
+}
+
+#[test]
 fn same_bits_on_any_number_of_threads() {
     let x = mixture().sample(20_000, 6).unwrap().x;
     let work = || {
@@ -464,6 +491,47 @@ fn parameters_are_counted() {
 }
 
 #[test]
+fn independent_features_add_their_log_densities() {
+    // Up to six features take one path through the code and more take another.
+    for n_features in [1, 2, 5, 6, 7, 8, 30] {
+        let means = Array2::from_shape_fn((1, n_features), |(_, d)| d as f64);
+        let covariances = Array3::from_shape_fn((1, n_features, n_features), |(_, i, j)| {
+            if i == j { (i + 1) as f64 } else { 0.0 }
+        });
+        let model = GaussianMixture::new(&[1.0], means, covariances).unwrap();
+        let x = Array2::from_shape_fn((5, n_features), |(n, d)| 0.3 * n as f64 - 0.1 * d as f64);
+        for (row, found) in x.rows().into_iter().zip(model.log_density(&x).unwrap()) {
+            let normal = |d: usize| Normal::new(d as f64, ((d + 1) as f64).sqrt()).unwrap();
+            let expected: f64 = row
+                .iter()
+                .enumerate()
+                .map(|(d, &value)| normal(d).ln_pdf(value))
+                .sum();
+            assert_near(found, expected, ROUNDING);
+        }
+    }
+}
+
+#[test]
+fn a_failed_run_is_not_better_than_one_that_ends_well() {
+    // Most random starts among these few points end in a collapse, at a log-likelihood far above that of a good fit.
+    let x = column(&[0.0, 0.1, 0.2, 0.3, 5.0, 5.1, 5.2, 5.3, 9.0]);
+    let em = Em::new(3)
+        .start(Start::RandomPoints)
+        .regularization(Regularization::None)
+        .max_iterations(200);
+    let alone: Vec<_> = (0..30)
+        .map(|seed| em.clone().seed(seed).fit(&x).unwrap())
+        .collect();
+    assert!(alone.iter().any(|fit| matches!(fit.stop, Stop::Failed(_))));
+    assert!(alone.iter().any(Fit::converged));
+    for seed in 0..5 {
+        let best = em.clone().seed(seed).runs(30).fit(&x).unwrap();
+        assert!(best.converged(), "{}", best.stop);
+    }
+}
+
+#[test]
 fn precisions_are_inverse_covariances() {
     let model = mixture();
     for (covariance, upper) in model
@@ -572,6 +640,28 @@ fn principal_components_do_not_mind_an_offset() {
     );
     assert_close(near.explained_variance(), far.explained_variance(), OFFSET);
     assert_close(near.components(), far.components(), OFFSET);
+}
+
+#[test]
+fn all_components_of_fewer_samples_than_features_are_orthonormal_and_keep_everything() {
+    let wide = Array2::from_shape_vec(
+        (10, 30),
+        em_lab::random::uniform(300, -1.0, 1.0, 3).unwrap(),
+    )
+    .unwrap();
+    let pca = Pca::fit(&wide, Keep::All).unwrap();
+    assert_eq!(pca.n_kept(), 9, "ten points span nine directions");
+    assert_close(
+        &pca.components().dot(&pca.components().t()),
+        &Array2::eye(9),
+        ROUNDING,
+    );
+    assert_close(
+        &pca.inverse_transform(&pca.transform(&wide).unwrap())
+            .unwrap(),
+        &wide,
+        ROUNDING,
+    );
 }
 
 #[test]

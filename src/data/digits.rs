@@ -3,7 +3,8 @@
 use super::{GreyImage, data_dir, idx};
 use crate::{Error, Result, check};
 use flate2::read::GzDecoder;
-use ndarray::{Array2, Axis, concatenate, s};
+use ndarray::{Array2, Axis, s};
+use std::fmt;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
@@ -17,7 +18,7 @@ use std::path::Path;
 /// assert_eq!(digits.labels[..5], [5, 0, 4, 1, 9]);
 /// # Ok::<(), em_lab::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Digits {
     /// The grey levels 0 (black) to 255 (white), shape (`n_images`, height × width): an image a row, row after row of it.
     pub pixels: Array2<u8>,
@@ -36,17 +37,21 @@ impl Digits {
     ///
     /// [`Error::File`] if a bundled file is missing or damaged.
     pub fn load() -> Result<Self> {
-        let (training, test) = (Self::bundled("train")?, Self::bundled("t10k")?);
-        let pixels = concatenate(Axis(0), &[training.pixels.view(), test.pixels.view()]).map_err(
-            |error| Error::LinearAlgebra {
-                what: error.to_string(),
-            },
+        let (mut training, test) = (Self::bundled("train")?, Self::bundled("t10k")?);
+        check::same(
+            "Each test image",
+            "pixel",
+            test.pixels.ncols(),
+            training.pixels.ncols(),
+            "as in the training images",
         )?;
-        Ok(Self {
-            pixels,
-            labels: [training.labels, test.labels].concat(),
-            ..test
-        })
+        // The widths agree, so that this cannot fail.
+        let appended = training.pixels.append(Axis(0), test.pixels.view());
+        appended.map_err(|error| Error::LinearAlgebra {
+            what: error.to_string(),
+        })?;
+        training.labels.extend(test.labels);
+        Ok(training)
     }
 
     /// Reads the first `n` images of MNIST, the training images first.
@@ -55,17 +60,20 @@ impl Digits {
     ///
     /// As [`Digits::load`]; [`Error::Parameter`] if there are not so many.
     pub fn first(n: usize) -> Result<Self> {
-        let mut digits = if n <= 60_000 {
-            Self::bundled("train")?
-        } else {
-            Self::load()?
+        let out_of_range = |largest: &str| Error::Parameter {
+            name: "The number of digits".into(),
+            found: n.to_string(),
+            expected: format!("at least 1{largest}"),
         };
-        if n == 0 || n > digits.len() {
-            return Err(Error::Parameter {
-                name: "The number of digits".into(),
-                found: n.to_string(),
-                expected: format!("at least 1 and at most {}", digits.len()),
-            });
+        if n == 0 {
+            return Err(out_of_range(""));
+        }
+        let mut digits = Self::bundled("train")?;
+        if n > digits.len() {
+            digits = Self::load()?;
+        }
+        if n > digits.len() {
+            return Err(out_of_range(&format!(" and at most {}", digits.len())));
         }
         digits.pixels = digits.pixels.slice(s![..n, ..]).to_owned();
         digits.labels.truncate(n);
@@ -82,7 +90,8 @@ impl Digits {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] names the file, and what in it is missing, cut off, damaged or of another kind.
+    /// [`Error::File`] names the file, and what in it is missing, cut off, damaged or of another kind; [`Error::Shape`] if there are
+    /// not as many labels as images, [`Error::Empty`] if there are none.
     pub fn from_idx(images: impl AsRef<Path>, labels: impl AsRef<Path>) -> Result<Self> {
         let (sizes, bytes) = idx::read(images.as_ref(), 3)?;
         let (_, label_bytes) = idx::read(labels.as_ref(), 1)?;
@@ -170,19 +179,27 @@ impl Digits {
     ///
     /// [`Error::Parameter`] if there is no such image.
     pub fn image(&self, n: usize) -> Result<GreyImage> {
-        if n >= self.len() {
+        if n >= self.pixels.nrows() {
             return Err(Error::Parameter {
                 name: "The image".into(),
                 found: n.to_string(),
-                expected: format!("less than {}: images are counted from 0", self.len()),
+                expected: format!(
+                    "less than {}: images are counted from 0",
+                    self.pixels.nrows()
+                ),
             });
         }
-        let row = self.pixels.row(n);
-        Ok(GreyImage {
-            pixels: Array2::from_shape_fn((self.height, self.width), |(i, j)| {
-                row[i * self.width + j]
-            }),
-        })
+        let size = (self.height, self.width);
+        let pixels = Array2::from_shape_vec(size, self.pixels.row(n).to_vec());
+        let pixels = pixels.map_err(|_| Error::Shape {
+            what: "Each image".into(),
+            found: check::count(self.pixels.ncols(), "pixel"),
+            expected: format!(
+                "{} x {} were expected: its height and width",
+                self.height, self.width
+            ),
+        })?;
+        Ok(GreyImage { pixels })
     }
 
     /// Writes a CSV file with a header line: the label, then the pixels, an image a line.
@@ -213,5 +230,23 @@ impl Digits {
         }
         writeln!(file)?;
         file.flush()
+    }
+}
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} x {} pixels",
+            check::count(self.len(), "image"),
+            self.height,
+            self.width
+        )?;
+        let last = self.labels.iter().max().map_or(0, |&label| label + 1);
+        for digit in 0..last.min(10) {
+            let n = self.labels.iter().filter(|&&label| label == digit).count();
+            write!(f, "\n{digit:3}   {n}")?;
+        }
+        Ok(())
     }
 }

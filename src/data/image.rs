@@ -167,6 +167,9 @@ fn rows_of(levels: Vec<u8>, width: usize) -> Result<GreyImage> {
     Ok(GreyImage { pixels })
 }
 
+/// The bytes of a picture, at most: a header can announce more than any memory holds.
+const LARGEST: usize = 1 << 28;
+
 fn decode(path: &Path, channel: Option<Channel>) -> Result<GreyImage> {
     let fault = |problem: String, remedy: &str| Error::File {
         place: path.display().to_string(),
@@ -186,6 +189,9 @@ fn decode(path: &Path, channel: Option<Channel>) -> Result<GreyImage> {
     let size = reader
         .output_buffer_size()
         .ok_or_else(|| fault("is too large".into(), "Save a smaller picture"))?;
+    if size > LARGEST {
+        return Err(fault("is too large".into(), "Save a smaller picture"));
+    }
     let mut buffer = vec![0; size];
     let info = reader.next_frame(&mut buffer).map_err(broken)?;
     buffer.truncate(info.buffer_size());

@@ -2,9 +2,10 @@
 
 use crate::GaussianMixture;
 use ndarray::{Array2, array, s};
+use std::fmt;
 
 /// The 300 points of the one-dimensional notebook, and where its EM starts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct OneDimension {
     /// The points, shape (300, 1).
     pub x: Array2<f64>,
@@ -17,7 +18,7 @@ pub struct OneDimension {
 }
 
 /// The 300 points of the two-dimensional notebook, and the responsibilities that its EM starts from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TwoDimensions {
     /// The points, shape (300, 2).
     pub x: Array2<f64>,
@@ -99,11 +100,35 @@ fn known(model: crate::Result<GaussianMixture>) -> GaussianMixture {
 
 /// The bundled text is read at compile time; a test checks every number of it.
 fn table(csv: &str, n_columns: usize) -> Array2<f64> {
-    let numbers: Vec<f64> = csv
+    let fields = csv
         .split([',', '\n'])
-        .filter(|field| !field.is_empty())
-        .flat_map(str::parse)
-        .collect();
+        .map(str::trim)
+        .filter(|field| !field.is_empty());
+    let numbers: Result<Vec<f64>, _> = fields.map(str::parse).collect();
+    let numbers = numbers.expect("the bundled files hold numbers only");
     Array2::from_shape_vec((numbers.len() / n_columns, n_columns), numbers)
         .expect("the file is bundled with this crate")
+}
+
+impl fmt::Display for OneDimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} points in 1 dimension, and a start for EM",
+            self.x.nrows()
+        )?;
+        writeln!(f, "weights             {:?}", self.weights)?;
+        writeln!(f, "means               {:?}", self.means)?;
+        write!(f, "standard deviations {:?}", self.standard_deviations)
+    }
+}
+
+impl fmt::Display for TwoDimensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, k) = self.responsibilities.dim();
+        write!(
+            f,
+            "{n} points in 2 dimensions, and random responsibilities of {k} components"
+        )
+    }
 }

@@ -1,7 +1,7 @@
 //! Digits from a CSV file, read with polars.
 
 use super::Digits;
-use crate::{Error, Result};
+use crate::{Error, Result, check};
 use ndarray::Array2;
 use polars::prelude::{CsvReadOptions, DataFrame, DataType, Field, Schema, SerReader};
 use std::io::{BufRead, BufReader};
@@ -26,7 +26,7 @@ impl Digits {
     }
 }
 
-/// Whether the first line starts with something else than a number.
+/// Whether no field of the first line is a number.
 fn has_header(path: &Path) -> Result<bool> {
     let first = lines(path)?
         .next()
@@ -39,8 +39,12 @@ fn has_header(path: &Path) -> Result<bool> {
     };
     Ok(first
         .split(',')
-        .next()
-        .is_some_and(|field| field.trim().trim_matches('"').parse::<f64>().is_err()))
+        .all(|field| bare(field).parse::<f64>().is_err()))
+}
+
+/// A field without the quotation marks around it, and without the mark that some programs begin a file with.
+fn bare(field: &str) -> &str {
+    field.trim_start_matches('\u{feff}').trim_matches('"')
 }
 
 fn read(path: &Path, header: bool) -> polars::prelude::PolarsResult<DataFrame> {
@@ -98,19 +102,18 @@ fn first_fault(path: &Path, header: bool) -> Error {
         problem,
         remedy: remedy.into(),
     };
+    let mut n_lines = 0;
     for (n, line) in lines.enumerate() {
+        n_lines = n + 1;
         let line = match line {
             Ok(line) => line,
             Err(error) => return unreadable(path, &error),
         };
-        let fields: Vec<&str> = line
-            .split(',')
-            .map(|field| field.trim().trim_matches('"'))
-            .collect();
+        let fields: Vec<&str> = line.split(',').map(bare).collect();
         if fields.len() != N_PIXELS + 1 {
             let found = format!(
-                "has {} columns, but {} were expected",
-                fields.len(),
+                "has {}, but {} were expected",
+                check::count(fields.len(), "column"),
                 N_PIXELS + 1
             );
             return fault(format!("line {}", n + 1), found);
@@ -132,7 +135,13 @@ fn first_fault(path: &Path, header: bool) -> Error {
             }
         }
     }
-    fault("after the header".into(), "there are no digits".into())
+    let empty = n_lines <= usize::from(header);
+    let problem = if empty {
+        "there are no digits"
+    } else {
+        "the file cannot be read as digits"
+    };
+    fault("after the header".into(), problem.into())
 }
 
 fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {

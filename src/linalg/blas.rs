@@ -4,24 +4,22 @@
 
 use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_UPLO, cblas_dsyrk};
 use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder};
-use ndarray_linalg::{Cholesky, UPLO};
+use ndarray_linalg::{CholeskyInto, UPLO};
 use std::ffi::c_int;
-use std::sync::Once;
 
 unsafe extern "C" {
     fn openblas_set_num_threads(n_threads: c_int);
 }
 
-/// Keeps OpenBLAS to one thread from here on.
+/// Keeps OpenBLAS to one thread; before every call, since others in the process may have set another number.
 pub(super) fn single_threaded() {
-    static ONCE: Once = Once::new();
     // SAFETY: takes a number and touches only OpenBLAS's own settings.
-    ONCE.call_once(|| unsafe { openblas_set_num_threads(1) });
+    unsafe { openblas_set_num_threads(1) };
 }
 
 pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     single_threaded();
-    a.to_owned().cholesky(UPLO::Lower).ok()
+    a.to_owned().cholesky_into(UPLO::Lower).ok()
 }
 
 /// Ascending eigenvalues, and the eigenvectors as columns. `dsyevd` (divide and conquer) takes an eighth of the time of the
@@ -74,11 +72,9 @@ pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2
 /// Adds `aᵀ a` to the upper triangle of `c`; both are in row-major order without gaps.
 pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
     let (rows, columns) = a.dim();
-    debug_assert!(
-        a.is_standard_layout() && c.is_standard_layout() && c.dim() == (columns, columns)
-    );
+    assert!(a.is_standard_layout() && c.is_standard_layout() && c.dim() == (columns, columns));
     let (Ok(k), Ok(n)) = (c_int::try_from(rows), c_int::try_from(columns)) else {
-        return super::add_product(&a.t(), a, c);
+        unreachable!("a matrix of {columns} columns squared does not fit into memory");
     };
     // SAFETY: the sizes are those of the two arrays, both checked above to be contiguous in row-major order.
     unsafe {

@@ -15,7 +15,7 @@ use plain as backend;
 
 use crate::{Error, Result};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayRef2, s};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, s};
 
 /// Returns the lower triangular `L` with `a = L Lᵀ`, or `None` where `a` is not positive definite to working precision.
 pub(crate) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
@@ -64,6 +64,13 @@ pub(crate) fn symmetric_eigen(a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64
         }
     }
     Ok((values, vectors))
+}
+
+/// The index of the largest value, the first of equals.
+pub(crate) fn index_of_largest(values: &ArrayRef1<f64>) -> usize {
+    values
+        .indexed_iter()
+        .fold(0, |best, (k, &v)| if v > values[best] { k } else { best })
 }
 
 /// `c = a b`.

@@ -5,7 +5,7 @@ use rand_distr::{Distribution, StandardNormal};
 const TOLERANCE: f64 = 1e-11;
 
 fn normal(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
-    let mut rng = crate::random::generator(seed, 0);
+    let mut rng = crate::random::generator(seed, crate::random::Purpose::Sample, 0);
     Array2::from_shape_simple_fn((rows, columns), || StandardNormal.sample(&mut rng))
 }
 

@@ -4,12 +4,12 @@ use super::start::Start;
 use super::statistics::{Regularization, Statistics};
 use super::{GaussianMixture, normalize};
 use crate::gaussian::Scratch;
-use crate::{Error, Result, check, notebook, parallel};
+use crate::{Error, Result, check, parallel};
 use ndarray::{Array2, ArrayRef2, Axis};
 use std::fmt;
 
 /// What the E-step finds out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Expectation {
     /// rₙₖ, shape (`n_samples`, K); rows sum to 1.
     pub responsibilities: Array2<f64>,
@@ -43,6 +43,11 @@ pub struct Expectation {
 /// `x` must hold finite numbers and have as many columns as the model has features.
 pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation> {
     check::columns("x", x, model.n_features())?;
+    Ok(expectation(model, x))
+}
+
+/// The E-step on data that were checked at the door.
+fn expectation(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Expectation {
     let log_weights = model.weights.ln();
     let mut responsibilities = Array2::zeros((x.nrows(), model.n_components()));
     let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
@@ -58,10 +63,10 @@ pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation
             .map(|mut row| normalize(&mut row))
             .sum::<f64>()
     });
-    Ok(Expectation {
+    Expectation {
         responsibilities,
         log_likelihood: log_likelihoods.into_iter().sum(),
-    })
+    }
 }
 
 /// The M-step: the mixture that fits best when each sample counts for each component by its responsibility.
@@ -85,6 +90,15 @@ pub fn m_step(
     check::matrix("x", x)?;
     check::responsibilities(responsibilities, x.nrows())?;
     regularization.check()?;
+    maximization(x, responsibilities, regularization)
+}
+
+/// The M-step on arguments that were checked at the door.
+fn maximization(
+    x: &ArrayRef2<f64>,
+    responsibilities: &ArrayRef2<f64>,
+    regularization: Regularization,
+) -> Result<GaussianMixture> {
     Statistics::collect(x, responsibilities).maximize(regularization)
 }
 
@@ -145,8 +159,9 @@ impl Em {
         self
     }
 
-    /// How many starts to try; the fit with the highest log-likelihood is returned. A given start (labels, responsibilities or
-    /// a model) is the same every time and is tried once.
+    /// How many starts to try; the fit with the highest log-likelihood is returned, one that failed on the way only if all did (just
+    /// before a collapse the log-likelihood is at its highest). A given start (labels, responsibilities or a model) is the same
+    /// every time and is tried once.
     #[must_use]
     pub fn runs(mut self, runs: usize) -> Self {
         self.runs = runs;
@@ -207,11 +222,7 @@ impl Em {
         for run in 0..runs as u64 {
             let fit = self.run(x, run);
             best = match (best, fit) {
-                (Ok(best), Ok(fit)) => Ok(if fit.log_likelihood() > best.log_likelihood() {
-                    fit
-                } else {
-                    best
-                }),
+                (Ok(best), Ok(fit)) => Ok(if fit.is_better_than(&best) { fit } else { best }),
                 (Ok(best), Err(_)) => Ok(best),
                 (Err(_), fit) => fit,
             };
@@ -222,19 +233,19 @@ impl Em {
     /// One start, and the loop.
     fn run(&self, x: &ArrayRef2<f64>, run: u64) -> Result<Fit> {
         let (mut model, start_responsibilities) = self.start_model(x, run)?;
-        let mut expectation = e_step(&model, x)?;
-        let mut log_likelihoods = vec![expectation.log_likelihood];
+        let mut now = expectation(&model, x);
+        let mut log_likelihoods = vec![now.log_likelihood];
         let mut steps = Vec::new();
         let mut stop = Stop::MaxIterations;
         while log_likelihoods.len() <= self.max_iterations {
-            let next = match m_step(x, &expectation.responsibilities, self.regularization) {
+            let next = match maximization(x, &now.responsibilities, self.regularization) {
                 Ok(next) => next,
                 Err(error) => {
                     stop = Stop::Failed(error);
                     break;
                 }
             };
-            let before = std::mem::replace(&mut expectation, e_step(&next, x)?);
+            let before = std::mem::replace(&mut now, expectation(&next, x));
             let before_model = std::mem::replace(&mut model, next);
             if self.keep_steps {
                 steps.push(Step {
@@ -242,8 +253,8 @@ impl Em {
                     responsibilities: before.responsibilities,
                 });
             }
-            log_likelihoods.push(expectation.log_likelihood);
-            let gain = (expectation.log_likelihood - before.log_likelihood) / x.nrows() as f64;
+            log_likelihoods.push(now.log_likelihood);
+            let gain = (now.log_likelihood - before.log_likelihood) / x.nrows() as f64;
             if gain.abs() < self.tolerance {
                 stop = Stop::Converged;
                 break;
@@ -252,7 +263,7 @@ impl Em {
         if self.keep_steps {
             steps.push(Step {
                 model: model.clone(),
-                responsibilities: expectation.responsibilities,
+                responsibilities: now.responsibilities,
             });
         }
         Ok(Fit {
@@ -314,7 +325,7 @@ pub struct Fit {
 }
 
 /// One model on EM's way, and the responsibilities it gives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Step {
     /// The parameters after this many iterations.
     pub model: GaussianMixture,
@@ -337,13 +348,18 @@ impl Fit {
     /// The number of iterations done.
     #[must_use]
     pub fn n_iterations(&self) -> usize {
-        self.log_likelihoods.len() - 1
+        self.log_likelihoods.len().saturating_sub(1)
     }
 
     /// The log-likelihood of the model.
     #[must_use]
     pub fn log_likelihood(&self) -> f64 {
-        self.log_likelihoods[self.n_iterations()]
+        self.log_likelihoods.last().copied().unwrap_or(f64::NAN)
+    }
+
+    fn is_better_than(&self, other: &Self) -> bool {
+        let rank = |fit: &Self| (!matches!(fit.stop, Stop::Failed(_)), fit.log_likelihood());
+        rank(self) > rank(other)
     }
 
     /// Whether EM stopped because it no longer gained.
@@ -351,26 +367,38 @@ impl Fit {
     pub fn converged(&self) -> bool {
         self.stop == Stop::Converged
     }
-
-    /// Shows the fit as a table in a notebook.
-    pub fn evcxr_display(&self) {
-        notebook::show_text(&self.to_string());
-    }
 }
 
 impl fmt::Display for Fit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (n, first, last) = (
-            self.n_iterations(),
-            self.log_likelihoods[0],
-            self.log_likelihood(),
-        );
+        let first = self.log_likelihoods.first().copied().unwrap_or(f64::NAN);
         writeln!(
             f,
-            "{} after {n} iterations; log-likelihood {first:.4} at the start, {last:.4} at the end",
-            self.stop
+            "{} after {}; log-likelihood {first:.4} at the start, {:.4} at the end",
+            self.stop,
+            check::count(self.n_iterations(), "iteration"),
+            self.log_likelihood()
         )?;
         self.model.fmt(f)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.model.fmt(f)
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (n, k) = self.responsibilities.dim();
+        write!(
+            f,
+            "responsibilities of {} for {}",
+            check::count(k, "component"),
+            check::count(n, "sample")
+        )?;
+        write!(f, "; log-likelihood {:.6}", self.log_likelihood)
     }
 }
 
@@ -384,18 +412,4 @@ impl fmt::Display for Stop {
     }
 }
 
-impl Stop {
-    /// Shows the reason in a notebook.
-    pub fn evcxr_display(&self) {
-        notebook::show_text(&self.to_string());
-    }
-}
-
-/// Shares of 0 and 1: each sample belongs to the component that its label names.
-pub(super) fn hard_responsibilities(labels: &[usize], n_components: usize) -> Array2<f64> {
-    let mut responsibilities = Array2::zeros((labels.len(), n_components));
-    for (n, &label) in labels.iter().enumerate() {
-        responsibilities[[n, label]] = 1.0;
-    }
-    responsibilities
-}
+impl Stop {}

@@ -9,7 +9,9 @@ pub use start::Start;
 pub use statistics::Regularization;
 
 use crate::gaussian::{self, Gaussian, Scratch};
-use crate::{Error, Result, check, linalg, notebook, parallel, random};
+use crate::linalg::index_of_largest;
+use crate::random::Purpose;
+use crate::{Error, Result, check, linalg, parallel, random};
 use ndarray::{
     Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayViewMut1, ArrayViewMut2, Axis, s,
 };
@@ -52,7 +54,7 @@ pub struct GaussianMixture {
 }
 
 /// Points drawn from a mixture, and the component that each came from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Sample {
     /// The points, shape (n, `n_features`).
     pub x: Array2<f64>,
@@ -115,18 +117,18 @@ impl GaussianMixture {
                 .diag()
                 .iter()
                 .fold(0.0_f64, |m, v| m.max(v.abs()));
-            let symmetric = covariance
-                .indexed_iter()
-                .all(|((i, j), v)| (v - covariance[[j, i]]).abs() <= 1e-8 * scale);
-            if !symmetric || gaussian::precision_cholesky(&covariance).is_none() {
-                return Err(Error::Parameter {
-                    name: format!("Covariance {k} (counted from 0)"),
-                    found: covariance.rows().into_iter().map(|row| row.to_string()).collect::<Vec<_>>().join(" "),
-                    expected: "symmetric and positive definite: every direction needs a variance above zero".into(),
-                });
+            let mut entries = covariance.indexed_iter();
+            if !entries.all(|((i, j), v)| (v - covariance[[j, i]]).abs() <= 1e-8 * scale) {
+                return Err(no_covariance(k, &covariance));
             }
         }
-        Self::from_parameters(Array1::from(weights.to_vec()), means, covariances)
+        let weights = Array1::from(weights.to_vec());
+        Self::from_parameters(weights, means, covariances.clone()).map_err(|error| match error {
+            Error::Collapsed { component, .. } => {
+                no_covariance(component, &covariances.index_axis(Axis(0), component))
+            }
+            other => other,
+        })
     }
 
     /// Builds a mixture in one dimension from weights, means and **standard deviations** (not variances), each of length K.
@@ -301,9 +303,10 @@ impl GaussianMixture {
     ///
     /// # Errors
     ///
-    /// None at present; a `Result` so that `?` reads the same everywhere.
+    /// [`Error::Parameter`] if so many points do not fit into memory.
     pub fn sample(&self, n: usize, seed: u64) -> Result<Sample> {
-        let mut rng = random::generator(seed, 0);
+        random::at_most_memory("The number of points", n, self.n_features())?;
+        let mut rng = random::generator(seed, Purpose::Sample, 0);
         let factors = self.covariance_factors()?;
         let mut x = Array2::zeros((n, self.n_features()));
         let mut labels = Vec::with_capacity(n);
@@ -319,7 +322,7 @@ impl GaussianMixture {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] if there is no such component.
+    /// [`Error::Parameter`] if there is no such component, or so many points do not fit into memory.
     pub fn sample_component(&self, component: usize, n: usize, seed: u64) -> Result<Array2<f64>> {
         if component >= self.n_components() {
             return Err(Error::Parameter {
@@ -331,7 +334,8 @@ impl GaussianMixture {
                 ),
             });
         }
-        let mut rng = random::generator(seed, 0);
+        random::at_most_memory("The number of points", n, self.n_features())?;
+        let mut rng = random::generator(seed, Purpose::Sample, 0);
         let factor = &self.covariance_factors()?[component];
         let mut x = Array2::zeros((n, self.n_features()));
         for row in x.rows_mut() {
@@ -418,10 +422,22 @@ impl GaussianMixture {
             Gaussian::new(self.means.row(k), factor).log_density(tile, scratch, column);
         }
     }
+}
 
-    /// Shows the model as a table in a notebook.
-    pub fn evcxr_display(&self) {
-        notebook::show_text(&self.to_string());
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} in {}",
+            check::count(self.x.nrows(), "point"),
+            check::count(self.x.ncols(), "dimension")
+        )?;
+        let last = self.labels.iter().max().map_or(0, |&label| label + 1);
+        for k in 0..last {
+            let n = self.labels.iter().filter(|&&label| label == k).count();
+            write!(f, "\n{k:3}   {n} from component {k}")?;
+        }
+        Ok(())
     }
 }
 
@@ -461,6 +477,25 @@ impl fmt::Display for GaussianMixture {
     }
 }
 
+fn no_covariance(k: usize, matrix: &ArrayRef2<f64>) -> Error {
+    let rows: Vec<String> = matrix
+        .rows()
+        .into_iter()
+        .map(|row| row.to_string())
+        .collect();
+    let small = matrix.nrows() <= 4;
+    Error::Parameter {
+        name: format!("Covariance {k} (counted from 0)"),
+        found: if small {
+            rows.join(" ")
+        } else {
+            "another matrix".into()
+        },
+        expected: "symmetric and positive definite: every direction needs a variance above zero"
+            .into(),
+    }
+}
+
 /// Turns ln πₖ + ln N(xₙ | μₖ, Σₖ) into rₙₖ, in place, and returns ln p(xₙ).
 fn normalize(logs: &mut ArrayViewMut1<f64>) -> f64 {
     let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
@@ -488,13 +523,6 @@ fn log_sum_exp(logs: &ArrayRef1<f64>) -> f64 {
         return largest;
     }
     largest + logs.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
-}
-
-/// The index of the largest value, the first of equals.
-pub(crate) fn index_of_largest(values: &ArrayRef1<f64>) -> usize {
-    values
-        .indexed_iter()
-        .fold(0, |best, (k, &v)| if v > values[best] { k } else { best })
 }
 
 /// The component at which the running sum of the weights passes `u`, with `u` uniform in 0..1.

@@ -1,8 +1,9 @@
 //! Where EM starts from.
 
-use super::em::{Em, hard_responsibilities};
+use super::em::Em;
 use super::{GaussianMixture, m_step};
 use crate::kmeans::KMeans;
+use crate::random::Purpose;
 use crate::{Error, Result, check, random};
 use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
 use rand::seq::index;
@@ -56,10 +57,10 @@ impl Em {
                 return Ok((model.clone(), None));
             }
             Start::KMeans => {
-                hard_responsibilities(&KMeans::fit_stream(x, k, self.seed, run)?.labels, k)
+                hard_responsibilities(&KMeans::fit_run(x, k, self.seed, run)?.labels, k)
             }
             Start::RandomResponsibilities => {
-                let mut rng = random::generator(self.seed, run);
+                let mut rng = random::generator(self.seed, Purpose::Start, run);
                 let mut responsibilities = Array2::zeros((x.nrows(), k));
                 for mut row in responsibilities.rows_mut() {
                     random::fill_dirichlet(row.iter_mut(), &mut rng);
@@ -89,7 +90,7 @@ impl Em {
 
     fn random_points(&self, x: &ArrayRef2<f64>, run: u64) -> Result<GaussianMixture> {
         let k = self.n_components;
-        let mut rng = random::generator(self.seed, run);
+        let mut rng = random::generator(self.seed, Purpose::Start, run);
         let rows = index::sample(&mut rng, x.nrows(), k).into_vec();
         let everything = m_step(x, &Array2::ones((x.nrows(), 1)), self.regularization)?;
         let covariance = everything.covariances().index_axis(Axis(0), 0);
@@ -123,4 +124,13 @@ fn check_labels(labels: &[usize], n_samples: usize, n_components: usize) -> Resu
             ),
         }),
     }
+}
+
+/// Shares of 0 and 1: each sample belongs to the component that its label names.
+fn hard_responsibilities(labels: &[usize], n_components: usize) -> Array2<f64> {
+    let mut responsibilities = Array2::zeros((labels.len(), n_components));
+    for (n, &label) in labels.iter().enumerate() {
+        responsibilities[[n, label]] = 1.0;
+    }
+    responsibilities
 }

@@ -17,7 +17,7 @@ pub enum Regularization {
 }
 
 impl Default for Regularization {
-    /// `Relative(1e-6)`: a thousandth of the data's standard deviation.
+    /// `Relative(1e-6)`: adds the variance of a thousandth of the data's standard deviation.
     fn default() -> Self {
         Self::Relative(1e-6)
     }
@@ -158,6 +158,11 @@ impl Statistics {
         };
         for mut covariance in self.scatters.outer_iter_mut() {
             covariance.diag_mut().mapv_inplace(|v| v + ridge);
+        }
+        if !means.iter().chain(&self.scatters).all(|v| v.is_finite()) {
+            return Err(Error::LinearAlgebra {
+                what: "the variances of x overflow".into(),
+            });
         }
         let counts = self.counts;
         GaussianMixture::from_parameters(weights, means, self.scatters).map_err(|error| match error
