@@ -26,6 +26,10 @@ fn main() {
     for folder in &own {
         println!("cargo:rustc-link-search=native={}", folder.display());
     }
+    // So that tests and programs of this package find it when they run.
+    for folder in &own {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.display());
+    }
     if own.is_empty() && !system_folders().iter().any(|folder| holds_openblas(folder)) {
         println!(
             "cargo:warning=OpenBLAS was not found. Install it (Debian and Ubuntu: apt install libopenblas-dev; macOS: brew install \

@@ -4,15 +4,17 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from kernel import KERNELS, ROOT, clone
+
 SOURCES = ROOT / "notebooks" / "source"
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXECUTED = ROOT / "target" / "notebooks"
-KERNELS = ROOT / "target" / "kernel"
 # Compiling polars for the first time is the longest that a cell can take.
 CELL_SECONDS = 2400
 
@@ -24,10 +26,10 @@ class Fault(Exception):
 def names(arguments):
     """The notebooks asked for: all of them, or those whose names begin as said."""
     every = sorted(path.stem for path in SOURCES.glob("*.md"))
-    chosen = [name for name in every if not arguments or any(name.startswith(Path(a).stem) for a in arguments)]
-    if not chosen:
-        raise Fault(f"There is no notebook {' '.join(arguments)}; there are {', '.join(every)}.")
-    return chosen
+    for argument in arguments:
+        if not any(name.startswith(Path(argument).stem) for name in every):
+            raise Fault(f"There is no notebook {argument}; there are {', '.join(every)}.")
+    return [name for name in every if not arguments or any(name.startswith(Path(a).stem) for a in arguments)]
 
 
 def read_source(path):
@@ -62,26 +64,34 @@ def failure(outputs):
 def run(notebook, name):
     """Runs the cells in order, keeps their outputs, and stops at the first that fails."""
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    EXECUTED.mkdir(parents=True, exist_ok=True)
     client = NotebookClient(
         notebook, timeout=CELL_SECONDS, startup_timeout=180, kernel_name="rust", allow_errors=True, record_timing=False,
         resources={"metadata": {"path": str(EXECUTED)}},
     )
-    EXECUTED.mkdir(parents=True, exist_ok=True)
-    with client.setup_kernel():
-        for number, cell in enumerate(notebook.cells):
-            if cell.cell_type != "code":
-                continue
-            try:
-                client.execute_cell(cell, number)
-                message = failure(cell.outputs)
-            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                message = f"{type(error).__name__}: {error}"
-            if message:
-                first = next((line for line in cell.source.splitlines() if line.strip()), "")
-                raise Fault(f"{name}, cell {number + 1} ({first.strip()}):\n{message.rstrip()}")
+    try:
+        with client.setup_kernel():
+            for number, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code":
+                    run_cell(client, cell, number, name)
+    except RuntimeError as error:
+        raise Fault(f"{name}: the kernel did not start or did not answer: {error}") from error
     renumber(notebook)
+
+
+def run_cell(client, cell, number, name):
+    """Runs one cell, or says where and why it failed."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    try:
+        client.execute_cell(cell, number)
+        message = failure(cell.outputs)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        message = f"{type(error).__name__}: {error}"
+    if message:
+        first = next((line for line in cell.source.splitlines() if line.strip()), "")
+        raise Fault(f"{name}, cell {number + 1} ({first.strip()}):\n{message.rstrip()}")
 
 
 def renumber(notebook):
@@ -103,9 +113,9 @@ def write(notebook, path):
 
 def execute(arguments, folder=EXECUTED):
     """Runs notebooks, sources or any other files, into a folder; all of them, also after one has failed."""
-    paths = [Path(a) for a in arguments] if arguments and Path(arguments[0]).is_file() else [
-        SOURCES / f"{name}.md" for name in names(arguments)
-    ]
+    files = [Path(a) for a in arguments if Path(a).is_file()]
+    rest = [a for a in arguments if not Path(a).is_file()]
+    paths = files + [SOURCES / f"{name}.md" for name in (names(rest) if rest or not files else [])]
     faults = []
     for path in paths:
         notebook, start = read_source(path), time.monotonic()
@@ -149,7 +159,7 @@ def install_kernel():
     """Writes the kernel's specification into the environment, and where Cargo finds this crate."""
     folder = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "rust"
     specification = {
-        "argv": [str(ROOT / "scripts" / "kernel"), "{connection_file}"],
+        "argv": [sys.executable, str(ROOT / "scripts" / "kernel.py"), "{connection_file}"],
         "display_name": "Rust (em-lab)",
         "language": "rust",
         "interrupt_mode": "message",
@@ -175,32 +185,50 @@ SETUP = {
 MINUTES = {"plain": "2 to 4", "polars": "8 to 15"}
 
 
-def crate_state():
-    """Changes whenever this crate, or a version of a crate it uses, does."""
+def state_of(graph):
+    """Changes whenever something does that makes Cargo compile again."""
     files = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", ROOT / "build.rs", *sorted((ROOT / "src").rglob("*"))]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files if f.is_file())).hexdigest()
+    compiler = subprocess.run(["rustc", "-vV"], cwd=ROOT, capture_output=True, check=True).stdout
+    settings = repr((SETUP[graph], [os.environ.get(name) for name in ("CONDA_PREFIX", "EM_LAB_OPENBLAS_DIR")])).encode()
+    return hashlib.sha256(b"".join([compiler, settings, *(f.read_bytes() for f in files if f.is_file())])).hexdigest()
 
 
 def prepare_kernel(graphs):
-    """Compiles the dependencies of the notebooks once, in the folder that every kernel is made from."""
+    """Compiles the dependencies of the notebooks once, in the folder that every kernel is made from.
+
+    The work is done on a copy, so that a kernel that starts meanwhile finds a whole folder.
+    """
+    import fcntl
+
+    KERNELS.mkdir(parents=True, exist_ok=True)
+    prepared, new = KERNELS / "prepared", KERNELS / "prepared.new"
+    with open(KERNELS / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for graph in graphs:
+            state, done = state_of(graph), Path(f"done-{graph}")
+            if (prepared / done).exists() and (prepared / done).read_text() == state:
+                continue
+            again = (prepared / done).exists()
+            minutes = "about 1 minute, more if its dependencies changed" if again else f"{MINUTES[graph]} minutes, once"
+            print(f"em-lab: compiling what the notebooks use, {graph} ({minutes}) ...", file=sys.stderr, flush=True)
+            shutil.rmtree(new, ignore_errors=True)
+            clone(prepared, new) if prepared.exists() else new.mkdir()
+            compile_graph(graph, new)
+            (new / done).write_text(state)
+            shutil.rmtree(prepared, ignore_errors=True)
+            new.rename(prepared)
+
+
+def compile_graph(graph, folder):
+    """Runs the setup cell of the notebooks in a kernel that works in this folder."""
     import nbformat
 
-    prepared = KERNELS / "prepared"
-    state = crate_state()
-    for graph in graphs:
-        done = prepared / f"done-{graph}"
-        if done.exists() and done.read_text() == state:
-            continue
-        what = "this crate again" if done.exists() else f"what the notebooks use, {graph}"
-        minutes = "about 1 minute" if done.exists() else f"{MINUTES[graph]} minutes, once"
-        print(f"em-lab: compiling {what} ({minutes}) ...", file=sys.stderr, flush=True)
-        notebook = nbformat.v4.new_notebook()
-        dependencies = "\n".join(f":dep {line}" for line in SETUP[graph])
-        notebook.cells = [nbformat.v4.new_code_cell(f"{dependencies}\nuse em_lab::*;"), nbformat.v4.new_code_cell("let ready = 1;")]
-        os.environ["EM_LAB_KERNEL_DIR"] = str(prepared)
-        run(notebook, f"the {graph} dependencies")
-        del os.environ["EM_LAB_KERNEL_DIR"]
-        done.write_text(state)
+    dependencies = "\n".join(f":dep {line}" for line in SETUP[graph])
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(f"{dependencies}\nuse em_lab::*;"), nbformat.v4.new_code_cell("let ready = 1;")]
+    os.environ["EM_LAB_KERNEL_DIR"] = str(folder)
+    run(notebook, f"the {graph} dependencies")
+    del os.environ["EM_LAB_KERNEL_DIR"]
 
 
 def main(command, arguments):

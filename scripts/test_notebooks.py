@@ -42,16 +42,36 @@ def a_notebook_that_is_fine_passes():
     assert written.cells[-1].outputs[0].text.startswith("2\n")
 
 
-def a_stale_notebook_is_found():
+def built(change):
+    """What the check says of notebook 01 after a change to its cells."""
+    solutions, name = notebooks.SOLUTIONS, notebooks.names(["01"])[0]
+    notebook = nbformat.read(solutions / f"{name}.ipynb", as_version=4)
+    change(notebook.cells)
     with tempfile.TemporaryDirectory() as folder:
-        solutions, notebooks.SOLUTIONS = notebooks.SOLUTIONS, Path(folder)
-        name = notebooks.names(["01"])[0]
-        notebook = nbformat.read(solutions / f"{name}.ipynb", as_version=4)
-        notebook.cells[0].source += " changed"
-        nbformat.write(notebook, notebooks.SOLUTIONS / f"{name}.ipynb")
-        message = message_of(notebooks.check)
-        notebooks.SOLUTIONS = solutions
-    assert message and f"{name} is not made from its source" in message, message
+        try:
+            notebooks.SOLUTIONS = Path(folder)
+            nbformat.write(notebook, notebooks.SOLUTIONS / f"{name}.ipynb")
+            return message_of(notebooks.check)
+        finally:
+            notebooks.SOLUTIONS = solutions
+
+
+def a_stale_notebook_is_found():
+    def prose(cells):
+        cells[0].source += " changed"
+
+    def code(cells):
+        next(cell for cell in cells if cell.cell_type == "code").source += "\n// changed"
+
+    def error(cells):
+        code_cell = next(cell for cell in cells if cell.cell_type == "code")
+        code_cell.outputs = [nbformat.v4.new_output("stream", name="stderr", text="a panic")]
+
+    assert "01_em_in_1d" not in built(lambda cells: None), "an unchanged notebook was called stale"
+    assert "02_em_in_2d is missing" in built(lambda cells: None)
+    assert "01_em_in_1d is not made from its source" in built(prose)
+    assert "01_em_in_1d is not made from its source" in built(code)
+    assert "01_em_in_1d holds an error" in built(error)
 
 
 def main():
