@@ -67,7 +67,7 @@ def run(notebook, name):
 
     EXECUTED.mkdir(parents=True, exist_ok=True)
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, startup_timeout=180, kernel_name="rust", allow_errors=True, record_timing=False,
+        notebook, timeout=CELL_SECONDS, startup_timeout=180, kernel_name="rust", allow_errors=True, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(EXECUTED)}},
     )
     try:

@@ -8,9 +8,9 @@ use rand_pcg::Pcg64;
 /// What numbers are drawn for: data and a fit with the same seed must not share their numbers.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    Uniform,
-    Sample,
     Start,
+    Sample,
+    Uniform,
 }
 
 /// A generator for `seed`; other purposes and other runs get independent numbers from the same seed.
