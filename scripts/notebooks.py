@@ -174,22 +174,21 @@ def install_kernel():
             path.write_text(content)
 
 
-SETUP = {
-    "plain": ('em-lab = "0.1"', 'ndarray = "0.17"', 'statrs = { version = "0.19", default-features = false, features = ["std"] }'),
-    "polars": (
-        'em-lab = { version = "0.1", features = ["polars"] }',
-        'ndarray = "0.17"',
-        'polars = { version = "0.55", default-features = false, features = ["csv", "fmt"] }',
-    ),
-}
-MINUTES = {"plain": "2 to 4", "polars": "8 to 15"}
+MINUTES = {"plain": "2 to 5", "polars": "8 to 15"}
+
+
+def dependencies(graph):
+    """The different sets of `:dep` lines in the notebooks: those with polars, which takes minutes to compile, or the plain ones."""
+    first_cells = [next(cell for cell in read_source(path).cells if cell.cell_type == "code") for path in sorted(SOURCES.glob("*.md"))]
+    lines = ["\n".join(line for line in cell.source.splitlines() if line.startswith(":dep")) for cell in first_cells]
+    return [text for text in dict.fromkeys(lines) if ("polars" in text) == (graph == "polars")]
 
 
 def state_of(graph):
     """Changes whenever something does that makes Cargo compile again."""
     files = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", ROOT / "build.rs", *sorted((ROOT / "src").rglob("*"))]
     compiler = subprocess.run(["rustc", "-vV"], cwd=ROOT, capture_output=True, check=True).stdout
-    settings = repr((SETUP[graph], [os.environ.get(name) for name in ("CONDA_PREFIX", "EM_LAB_OPENBLAS_DIR")])).encode()
+    settings = repr((dependencies(graph), [os.environ.get(name) for name in ("CONDA_PREFIX", "EM_LAB_OPENBLAS_DIR")])).encode()
     return hashlib.sha256(b"".join([compiler, settings, *(f.read_bytes() for f in files if f.is_file())])).hexdigest()
 
 
@@ -213,21 +212,21 @@ def prepare_kernel(graphs):
             print(f"em-lab: compiling what the notebooks use, {graph} ({minutes}) ...", file=sys.stderr, flush=True)
             shutil.rmtree(new, ignore_errors=True)
             clone(prepared, new) if prepared.exists() else new.mkdir()
-            compile_graph(graph, new)
+            for lines in dependencies(graph):
+                compile_dependencies(lines, new)
             (new / done).write_text(state)
             shutil.rmtree(prepared, ignore_errors=True)
             new.rename(prepared)
 
 
-def compile_graph(graph, folder):
-    """Runs the setup cell of the notebooks in a kernel that works in this folder."""
+def compile_dependencies(lines, folder):
+    """Runs the `:dep` lines of a notebook in a kernel that works in this folder."""
     import nbformat
 
-    dependencies = "\n".join(f":dep {line}" for line in SETUP[graph])
     notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(f"{dependencies}\nuse em_lab::*;"), nbformat.v4.new_code_cell("let ready = 1;")]
+    notebook.cells = [nbformat.v4.new_code_cell(f"{lines}\nuse em_lab::*;"), nbformat.v4.new_code_cell("let ready = 1;")]
     os.environ["EM_LAB_KERNEL_DIR"] = str(folder)
-    run(notebook, f"the {graph} dependencies")
+    run(notebook, "the dependencies of the notebooks")
     del os.environ["EM_LAB_KERNEL_DIR"]
 
 
