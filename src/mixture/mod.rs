@@ -1,21 +1,20 @@
 //! The Gaussian mixture: what the model is, and the questions one can ask it.
 
+mod density;
 mod em;
+mod fit;
+mod sample;
 mod start;
 mod statistics;
 
-pub use em::{Em, Expectation, Fit, Step, Stop, e_step, m_step};
+pub use em::{Em, Expectation, e_step, m_step};
+pub use fit::{Fit, Step, Stop};
+pub use sample::Sample;
 pub use start::Start;
 pub use statistics::Regularization;
 
-use crate::gaussian::{self, Gaussian, Scratch};
-use crate::linalg::index_of_largest;
-use crate::random::Purpose;
-use crate::{Error, Result, check, linalg, parallel, random};
-use ndarray::{
-    Array1, Array2, Array3, ArrayRef1, ArrayRef2, ArrayViewMut1, ArrayViewMut2, Axis, s,
-};
-use rand::RngExt;
+use crate::{Error, Result, check, gaussian};
+use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
 use std::fmt;
 
 /// A Gaussian mixture with a full covariance matrix for each component.
@@ -51,15 +50,6 @@ pub struct GaussianMixture {
     means: Array2<f64>,
     covariances: Array3<f64>,
     precisions_cholesky: Array3<f64>,
-}
-
-/// Points drawn from a mixture, and the component that each came from.
-#[derive(Clone, PartialEq)]
-pub struct Sample {
-    /// The points, shape (n, `n_features`).
-    pub x: Array2<f64>,
-    /// The component of each point, counted from 0.
-    pub labels: Vec<usize>,
 }
 
 impl GaussianMixture {
@@ -228,122 +218,6 @@ impl GaussianMixture {
         })
     }
 
-    /// Returns ln N(xₙ | μₖ, Σₖ), shape (`n_samples`, K): the log density of each component by itself, without its weight.
-    ///
-    /// # Errors
-    ///
-    /// `x`, shape (`n_samples`, D), must hold finite numbers and have D columns.
-    pub fn component_log_density(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        self.map_tiles(x, |logs, _| logs)
-    }
-
-    /// Returns ln p(xₙ), shape (`n_samples`,): natural logarithm, finite even where p itself is too small for a number.
-    ///
-    /// ```text
-    /// ln p(xₙ) = ln ∑ₖ exp( ln πₖ + ln N(xₙ | μₖ, Σₖ) )
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`GaussianMixture::component_log_density`].
-    pub fn log_density(&self, x: &ArrayRef2<f64>) -> Result<Array1<f64>> {
-        let densities = self.map_tiles(x, |mut logs, log_weights| {
-            logs += log_weights;
-            logs.rows()
-                .into_iter()
-                .map(|row| log_sum_exp(&row))
-                .collect::<Array1<f64>>()
-                .insert_axis(Axis(1))
-        })?;
-        Ok(densities.remove_axis(Axis(1)))
-    }
-
-    /// Returns the log-likelihood ∑ₙ ln p(xₙ), the sum over all samples; divide by `n_samples` to compare data sets.
-    ///
-    /// # Errors
-    ///
-    /// As [`GaussianMixture::component_log_density`].
-    pub fn log_likelihood(&self, x: &ArrayRef2<f64>) -> Result<f64> {
-        Ok(self.log_density(x)?.sum())
-    }
-
-    /// Returns the responsibilities: how much of each sample each component accounts for.
-    ///
-    /// ```text
-    ///           πₖ N(xₙ | μₖ, Σₖ)
-    /// rₙₖ = ―――――――――――――――――――――――
-    ///        ∑ⱼ πⱼ N(xₙ | μⱼ, Σⱼ)
-    /// ```
-    ///
-    /// Shape (`n_samples`, K); rows sum to 1. The sums are taken in log space, so a sample far from every component gets a
-    /// finite row rather than 0/0. Bishop (2006), eq. 9.23.
-    ///
-    /// # Errors
-    ///
-    /// As [`GaussianMixture::component_log_density`].
-    pub fn responsibilities(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        Ok(e_step(self, x)?.responsibilities)
-    }
-
-    /// Returns for each sample the component with the largest responsibility, counted from 0; the first of equals.
-    ///
-    /// # Errors
-    ///
-    /// As [`GaussianMixture::component_log_density`].
-    pub fn predict(&self, x: &ArrayRef2<f64>) -> Result<Vec<usize>> {
-        Ok(self
-            .responsibilities(x)?
-            .rows()
-            .into_iter()
-            .map(|row| index_of_largest(&row))
-            .collect())
-    }
-
-    /// Draws `n` points: first a component by the weights, then a point from it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Parameter`] if so many points do not fit into memory.
-    pub fn sample(&self, n: usize, seed: u64) -> Result<Sample> {
-        random::at_most_memory("The number of points", n, self.n_features())?;
-        let mut rng = random::generator(seed, Purpose::Sample, 0);
-        let factors = self.covariance_factors()?;
-        let mut x = Array2::zeros((n, self.n_features()));
-        let mut labels = Vec::with_capacity(n);
-        for row in x.rows_mut() {
-            let k = choose(&self.weights, rng.random());
-            gaussian::sample_into(&self.means.row(k), &factors[k], &mut rng, row);
-            labels.push(k);
-        }
-        Ok(Sample { x, labels })
-    }
-
-    /// Draws `n` points from one component, counted from 0; shape (n, D).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Parameter`] if there is no such component, or so many points do not fit into memory.
-    pub fn sample_component(&self, component: usize, n: usize, seed: u64) -> Result<Array2<f64>> {
-        if component >= self.n_components() {
-            return Err(Error::Parameter {
-                name: "The component".into(),
-                found: component.to_string(),
-                expected: format!(
-                    "at most {}: components are counted from 0",
-                    self.n_components() - 1
-                ),
-            });
-        }
-        random::at_most_memory("The number of points", n, self.n_features())?;
-        let mut rng = random::generator(seed, Purpose::Sample, 0);
-        let factor = &self.covariance_factors()?[component];
-        let mut x = Array2::zeros((n, self.n_features()));
-        for row in x.rows_mut() {
-            gaussian::sample_into(&self.means.row(component), factor, &mut rng, row);
-        }
-        Ok(x)
-    }
-
     /// The number of free parameters: K - 1 weights, K D means and K D (D + 1) / 2 covariances.
     #[must_use]
     pub fn n_parameters(&self) -> usize {
@@ -369,75 +243,6 @@ impl GaussianMixture {
     /// As [`GaussianMixture::component_log_density`].
     pub fn bic(&self, x: &ArrayRef2<f64>) -> Result<f64> {
         Ok(self.n_parameters() as f64 * (x.nrows() as f64).ln() - 2.0 * self.log_likelihood(x)?)
-    }
-
-    /// Lₖ with Σₖ = Lₖ Lₖᵀ.
-    fn covariance_factors(&self) -> Result<Vec<Array2<f64>>> {
-        let factor = |(k, covariance): (usize, ndarray::ArrayView2<f64>)| {
-            linalg::cholesky(&covariance).ok_or(Error::Collapsed {
-                component: k,
-                effective_count: f64::NAN,
-            })
-        };
-        self.covariances
-            .outer_iter()
-            .enumerate()
-            .map(factor)
-            .collect()
-    }
-
-    /// Calls `finish` with the component log densities of each tile of `x` and ln πₖ, and stacks what it returns.
-    fn map_tiles(
-        &self,
-        x: &ArrayRef2<f64>,
-        finish: impl Fn(Array2<f64>, &Array1<f64>) -> Array2<f64> + Sync,
-    ) -> Result<Array2<f64>> {
-        check::columns("x", x, self.n_features())?;
-        let log_weights = self.weights.ln();
-        let pieces = parallel::run(parallel::partition(x.nrows(), usize::MAX), |rows| {
-            let mut scratch = Scratch::new(rows.len(), self.n_features());
-            let mut logs = Array2::zeros((rows.len(), self.n_components()));
-            self.component_log_density_of_tile(
-                x.slice(s![rows, ..]),
-                &mut scratch,
-                logs.view_mut(),
-            );
-            finish(logs, &log_weights)
-        });
-        let views: Vec<_> = pieces.iter().map(|piece| piece.view()).collect();
-        ndarray::concatenate(Axis(0), &views).map_err(|e| Error::LinearAlgebra {
-            what: e.to_string(),
-        })
-    }
-
-    /// Writes ln N(xₙ | μₖ, Σₖ) for the rows of one tile.
-    fn component_log_density_of_tile(
-        &self,
-        tile: ndarray::ArrayView2<f64>,
-        scratch: &mut Scratch,
-        mut logs: ArrayViewMut2<f64>,
-    ) {
-        for (k, column) in logs.columns_mut().into_iter().enumerate() {
-            let factor = self.precisions_cholesky.index_axis(Axis(0), k);
-            Gaussian::new(self.means.row(k), factor).log_density(tile, scratch, column);
-        }
-    }
-}
-
-impl fmt::Display for Sample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} in {}",
-            check::count(self.x.nrows(), "point"),
-            check::count(self.x.ncols(), "dimension")
-        )?;
-        let last = self.labels.iter().max().map_or(0, |&label| label + 1);
-        for k in 0..last {
-            let n = self.labels.iter().filter(|&&label| label == k).count();
-            write!(f, "\n{k:3}   {n} from component {k}")?;
-        }
-        Ok(())
     }
 }
 
@@ -494,43 +299,4 @@ fn no_covariance(k: usize, matrix: &ArrayRef2<f64>) -> Error {
         expected: "symmetric and positive definite: every direction needs a variance above zero"
             .into(),
     }
-}
-
-/// Turns ln πₖ + ln N(xₙ | μₖ, Σₖ) into rₙₖ, in place, and returns ln p(xₙ).
-fn normalize(logs: &mut ArrayViewMut1<f64>) -> f64 {
-    let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
-    if largest == f64::NEG_INFINITY {
-        // So far away that the squared distance itself overflows (beyond 1e154): no component is nearer than another.
-        let share = 1.0 / logs.len() as f64;
-        logs.fill(share);
-        return largest;
-    }
-    let mut sum = 0.0;
-    for value in logs.iter_mut() {
-        *value = (*value - largest).exp();
-        sum += *value;
-    }
-    for value in logs.iter_mut() {
-        *value /= sum;
-    }
-    largest + sum.ln()
-}
-
-/// ln ∑ exp, without overflow: ln ∑ₖ exp(lₖ) = m + ln ∑ₖ exp(lₖ - m) with m the largest lₖ.
-fn log_sum_exp(logs: &ArrayRef1<f64>) -> f64 {
-    let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + logs.iter().map(|l| (l - largest).exp()).sum::<f64>().ln()
-}
-
-/// The component at which the running sum of the weights passes `u`, with `u` uniform in 0..1.
-fn choose(weights: &ArrayRef1<f64>, u: f64) -> usize {
-    let mut sum = 0.0;
-    let passed = |&w: &f64| {
-        sum += w;
-        u < sum
-    };
-    weights.iter().position(passed).unwrap_or(weights.len() - 1)
 }

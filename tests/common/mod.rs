@@ -9,6 +9,14 @@ use serde_json::Value;
 pub const ROUNDING: f64 = 1e-9;
 /// Numbers that scikit-learn computed by another path of floating-point operations.
 pub const OTHER_PATH: f64 = 1e-6;
+/// Parameters after many iterations of another path, which are less sharply determined than the log-likelihood.
+pub const OTHER_PATH_PARAMETERS: f64 = 1e-4;
+/// Sums over ten thousands of values, or values that were scaled up by as much.
+pub const LONG_SUMS: f64 = 1e-7;
+/// At an offset of 1e8 the data themselves are rounded to 1e-8.
+pub const OFFSET: f64 = 1e-6;
+/// Means of some ten thousand random draws.
+pub const SAMPLING: f64 = 0.06;
 /// The Hungarian accuracy, given with four digits.
 pub const ACCURACY: f64 = 5e-4;
 
