@@ -229,6 +229,11 @@ fn parameters_out_of_range() {
         synthetic::two_dimensions_model().sample_component(2, 1, 0),
         "The component is 2, but it must be at most 1: components are counted from 0.",
     );
+}
+
+#[test]
+fn numbers_of_components_digits_and_pixels_out_of_range() {
+    let x = synthetic::two_dimensions().x;
     says(
         Pca::fit(&x, Keep::Count(3)),
         "The number of components to keep is 3, but it must be at least 1 and at most 2, the smaller of samples and features.",
