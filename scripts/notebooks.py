@@ -1,17 +1,12 @@
 """Builds, checks and runs the notebooks, and installs and prepares their kernel. Called by the scripts beside it."""
 
-import hashlib
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from kernel import KERNELS, ROOT, clone
-
+ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "notebooks" / "source"
 SOLUTIONS = ROOT / "notebooks" / "solutions"
 EXECUTED = ROOT / "target" / "notebooks"
@@ -155,88 +150,11 @@ def check():
     print(f"{len(names([]))} notebooks are made from their sources.")
 
 
-def install_kernel():
-    """Writes the kernel's specification into the environment, and where Cargo finds this crate."""
-    folder = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "rust"
-    specification = {
-        "argv": [sys.executable, str(ROOT / "scripts" / "kernel.py"), "{connection_file}"],
-        "display_name": "Rust (em-lab)",
-        "language": "rust",
-        "interrupt_mode": "message",
-    }
-    patch = f'[patch.crates-io]\nem-lab = {{ path = "{ROOT}" }}\n'
-    for path, content in [
-        (folder / "kernel.json", json.dumps(specification, indent=2) + "\n"),
-        (KERNELS / ".cargo" / "config.toml", patch),
-    ]:
-        if not path.exists() or path.read_text() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-
-
-MINUTES = {"plain": "2 to 5", "polars": "8 to 15"}
-
-
-def dependencies(graph):
-    """The different sets of `:dep` lines in the notebooks: those with polars, which takes minutes to compile, or the plain ones."""
-    first_cells = [next(cell for cell in read_source(path).cells if cell.cell_type == "code") for path in sorted(SOURCES.glob("*.md"))]
-    lines = ["\n".join(line for line in cell.source.splitlines() if line.startswith(":dep")) for cell in first_cells]
-    return [text for text in dict.fromkeys(lines) if ("polars" in text) == (graph == "polars")]
-
-
-def state_of(graph):
-    """Changes whenever something does that makes Cargo compile again."""
-    files = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", ROOT / "build.rs", *sorted((ROOT / "src").rglob("*"))]
-    compiler = subprocess.run(["rustc", "-vV"], cwd=ROOT, capture_output=True, check=True).stdout
-    settings = repr((dependencies(graph), [os.environ.get(name) for name in ("CONDA_PREFIX", "EM_LAB_OPENBLAS_DIR")])).encode()
-    return hashlib.sha256(b"".join([compiler, settings, *(f.read_bytes() for f in files if f.is_file())])).hexdigest()
-
-
-def prepare_kernel(graphs):
-    """Compiles the dependencies of the notebooks once, in the folder that every kernel is made from.
-
-    The work is done on a copy, so that a kernel that starts meanwhile finds a whole folder.
-    """
-    import fcntl
-
-    KERNELS.mkdir(parents=True, exist_ok=True)
-    prepared, new = KERNELS / "prepared", KERNELS / "prepared.new"
-    with open(KERNELS / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for graph in graphs:
-            state, done = state_of(graph), Path(f"done-{graph}")
-            if (prepared / done).exists() and (prepared / done).read_text() == state:
-                continue
-            again = (prepared / done).exists()
-            minutes = "about 1 minute, more if its dependencies changed" if again else f"{MINUTES[graph]} minutes, once"
-            print(f"em-lab: compiling what the notebooks use, {graph} ({minutes}) ...", file=sys.stderr, flush=True)
-            shutil.rmtree(new, ignore_errors=True)
-            clone(prepared, new) if prepared.exists() else new.mkdir()
-            for lines in dependencies(graph):
-                compile_dependencies(lines, new)
-            (new / done).write_text(state)
-            shutil.rmtree(prepared, ignore_errors=True)
-            new.rename(prepared)
-
-
-def compile_dependencies(lines, folder):
-    """Runs the `:dep` lines of a notebook in a kernel that works in this folder."""
-    import nbformat
-
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(f"{lines}\nuse em_lab::*;"), nbformat.v4.new_code_cell("let ready = 1;")]
-    os.environ["EM_LAB_KERNEL_DIR"] = str(folder)
-    run(notebook, "the dependencies of the notebooks")
-    del os.environ["EM_LAB_KERNEL_DIR"]
-
-
 def main(command, arguments):
     actions = {
         "build": lambda: execute(arguments, SOLUTIONS),
         "execute": lambda: execute(arguments),
         "check": check,
-        "install-kernel": install_kernel,
-        "prepare-kernel": lambda: prepare_kernel(arguments),
     }
     if command not in actions:
         raise Fault(f"{command} is none of build, execute and check.")
