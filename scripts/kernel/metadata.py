@@ -16,6 +16,8 @@ SHOWN = {
     "num-traits": set(),
     "statrs": {"num-traits"},
 }
+# Of polars what its prelude shows: the other crates of the family read formats and run queries.
+POLARS = {f"polars-{part}" for part in ("core", "dtype", "error", "io", "lazy", "ops", "plan", "schema", "time", "utils", "arrow", "buffer")}
 
 
 def shorten(metadata):
@@ -26,7 +28,8 @@ def shorten(metadata):
         return any("proc-macro" in target["kind"] for target in package["targets"])
 
     def shown_by(node):
-        shown = SHOWN.get(packages[node["id"]]["name"])
+        name = packages[node["id"]]["name"]
+        shown = POLARS if name.startswith("polars") else SHOWN.get(name)
         for dependency in node["deps"]:
             package = packages[dependency["pkg"]]
             normal = any(kind["kind"] is None for kind in dependency["dep_kinds"])
