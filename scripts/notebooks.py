@@ -45,15 +45,12 @@ def read_source(path):
 
 
 def failure(outputs):
-    """What went wrong in a cell, if anything did.
-
-    evcxr answers "ok" to a cell that panics or whose `?` fails; both write to standard error, and nothing else does.
-    """
-    for output in outputs:
+    """What went wrong in a cell, if anything did, without the colours of a terminal."""
+    for number, output in enumerate(outputs):
         if output.output_type == "error":
-            # Without the colours of a terminal.
-            return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback) or output.evalue)
-    return "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
+            said = [o.text for o in outputs[:number] if o.output_type == "stream" and o.name == "stderr"]
+            return re.sub(r"\x1b\[[0-9;]*m", "", "".join(said) + "\n".join(output.traceback))
+    return ""
 
 
 def run(notebook, name):
@@ -61,8 +58,10 @@ def run(notebook, name):
     from nbclient import NotebookClient
 
     EXECUTED.mkdir(parents=True, exist_ok=True)
+    # Makes an error of a panic and of a `?` that fails, see kernel/cell.rs.
+    os.environ["EM_LAB_STRICT"] = "1"
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, startup_timeout=180, kernel_name="rust", allow_errors=True, record_timing=False, coalesce_streams=True,
+        notebook, timeout=CELL_SECONDS, kernel_name="rust", allow_errors=True, record_timing=False, coalesce_streams=True,
         resources={"metadata": {"path": str(EXECUTED)}},
     )
     try:

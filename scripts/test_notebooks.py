@@ -65,7 +65,7 @@ def a_stale_notebook_is_found():
 
     def error(cells):
         code_cell = next(cell for cell in cells if cell.cell_type == "code")
-        code_cell.outputs = [nbformat.v4.new_output("stream", name="stderr", text="a panic")]
+        code_cell.outputs = [nbformat.v4.new_output("error", ename="Error", evalue="", traceback=["a panic"])]
 
     assert "01_em_in_1d" not in built(lambda cells: None), "an unchanged notebook was called stale"
     assert "02_em_in_2d is missing" in built(lambda cells: None)

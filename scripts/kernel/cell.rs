@@ -43,21 +43,25 @@ mod em_lab_cell {
         stopped(error, Some(Location::caller()));
     }
 
+    /// One sentence, with the line of the cell that was running, also where the panic itself is in a library.
     #[inline(never)]
     fn stopped(what: &str, place: Option<&Location>) {
-        let mut text = String::from("The cell stopped");
-        if let Some(place) = place {
-            if place.file() == "src/lib.rs" {
-                let source = std::env::var("EVCXR_TMPDIR").and_then(|run| Ok(std::fs::read_to_string(run + "/src/lib.rs").unwrap_or_default()));
-                let source = source.unwrap_or_default();
-                let line = source.lines().nth(place.line() as usize - 1).unwrap_or_default();
-                text = text + " at `" + line.trim() + "`";
-            } else {
-                let file = place.file().rsplit("/src/").next().unwrap_or_default();
-                text = text + " in a library, at " + file + ", line " + &place.line().to_string();
-            }
-        }
-        text = text + ": " + what + "\n";
+        let folder = std::env::var("EVCXR_TMPDIR").unwrap_or_default();
+        let source = std::fs::read_to_string(folder.clone() + "/src/lib.rs").unwrap_or_default();
+        let lines: Vec<&str> = source.lines().take_while(|line| !line.starts_with("// Added to every cell")).collect();
+        let of_cell = |number: usize| lines.get(number.wrapping_sub(1)).copied();
+        let line = match place {
+            Some(place) if place.file() == "src/lib.rs" => of_cell(place.line() as usize),
+            _ => std::backtrace::Backtrace::force_capture().to_string().lines().find_map(|frame| {
+                // The path may be relative to the notebook's folder.
+                let (_, at) = frame.split_once(folder.rsplit('/').next()?)?;
+                of_cell(at.strip_prefix("/src/lib.rs:")?.split(':').next()?.parse().ok()?)
+            }),
+        };
+        let text = match line {
+            Some(line) => String::from("The cell stopped at `") + line.trim() + "`: " + what + "\n",
+            None => String::from("The cell stopped: ") + what + "\n",
+        };
         unsafe { write(2, text.as_ptr(), text.len()) };
         // When notebooks run unattended, the first failure is the last.
         if std::env::var_os("EM_LAB_STRICT").is_some() {

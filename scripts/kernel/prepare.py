@@ -93,6 +93,8 @@ def prepare(graphs):
         same = {prepared_state(done)[1] for done in MINUTES} <= {now[1], ""}
         if prepared.exists():
             clone(prepared, new, set() if same else {"answers"})
+            for command in (new / "answers").glob("build-*"):
+                command.unlink()
         # The versions of all crates are this project's; the kernel adds only what the notebooks name beside it.
         if not same or not prepared.exists():
             shutil.copy(ROOT / "Cargo.lock", new)
