@@ -5,6 +5,7 @@
 
 #[cfg(feature = "blas")]
 mod blas;
+pub(crate) mod lanes;
 #[cfg(any(test, not(feature = "blas")))]
 mod plain;
 

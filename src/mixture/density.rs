@@ -1,12 +1,11 @@
 //! The densities of a mixture, and what follows from them: responsibilities and predictions.
 
+use super::pass::{Tile, Weigher};
 use super::{GaussianMixture, e_step};
-use crate::gaussian::{Gaussian, Scratch};
 use crate::linalg::index_of_largest;
-use crate::{Error, Result, check, parallel};
-use ndarray::{
-    Array1, Array2, ArrayRef1, ArrayRef2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s,
-};
+use crate::linalg::lanes::ROWS;
+use crate::{Result, check, parallel};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis};
 
 impl GaussianMixture {
     /// Returns ln N(xₙ | μₖ, Σₖ), shape (`n_samples`, K): the log density of each component by itself, without its weight.
@@ -15,7 +14,11 @@ impl GaussianMixture {
     ///
     /// `x`, shape (`n_samples`, D), must hold finite numbers and have D columns.
     pub fn component_log_density(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        self.map_tiles(x, |logs, _| logs)
+        let log_weights = self.weights.ln();
+        self.map_samples(x, self.n_components(), |joint, mut row| {
+            row.assign(joint);
+            row -= &log_weights;
+        })
     }
 
     /// Returns ln p(xₙ), shape (`n_samples`,): natural logarithm, finite even where p itself is too small for a number.
@@ -28,14 +31,7 @@ impl GaussianMixture {
     ///
     /// As [`GaussianMixture::component_log_density`].
     pub fn log_density(&self, x: &ArrayRef2<f64>) -> Result<Array1<f64>> {
-        let densities = self.map_tiles(x, |mut logs, log_weights| {
-            logs += log_weights;
-            logs.rows()
-                .into_iter()
-                .map(|row| log_sum_exp(&row))
-                .collect::<Array1<f64>>()
-                .insert_axis(Axis(1))
-        })?;
+        let densities = self.map_samples(x, 1, |joint, mut row| row[0] = log_sum_exp(joint))?;
         Ok(densities.remove_axis(Axis(1)))
     }
 
@@ -80,62 +76,36 @@ impl GaussianMixture {
             .collect())
     }
 
-    /// Calls `finish` with the component log densities of each tile of `x` and ln πₖ, and stacks what it returns.
-    fn map_tiles(
+    /// Fills a row of the result from each sample's joint log densities `ln πₖ + ln N(xₙ | μₖ, Σₖ)`.
+    fn map_samples(
         &self,
         x: &ArrayRef2<f64>,
-        finish: impl Fn(Array2<f64>, &Array1<f64>) -> Array2<f64> + Sync,
+        n_columns: usize,
+        fill: impl Fn(&ArrayRef1<f64>, ArrayViewMut1<f64>) + Sync,
     ) -> Result<Array2<f64>> {
         check::columns("x", x, self.n_features())?;
-        let log_weights = self.weights.ln();
-        let pieces = parallel::run(parallel::partition(x.nrows(), usize::MAX), |rows| {
-            let mut scratch = Scratch::new(rows.len(), self.n_features());
-            let mut logs = Array2::zeros((rows.len(), self.n_components()));
-            self.component_log_density_of_tile(
-                x.slice(s![rows, ..]),
-                &mut scratch,
-                logs.view_mut(),
-            );
-            finish(logs, &log_weights)
+        let mut result = Array2::zeros((x.nrows(), n_columns));
+        let weigher = Weigher::new(self);
+        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
+        let jobs = tiles
+            .zip(result.axis_chunks_iter_mut(Axis(0), parallel::TILE))
+            .collect();
+        parallel::run(jobs, |(samples, mut rows)| {
+            let mut tile = Tile::new(self);
+            let mut joint = Array1::zeros(self.n_components());
+            let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
+            for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {
+                weigher.log_densities(&samples, &mut tile);
+                for (n, row) in rows.rows_mut().into_iter().enumerate() {
+                    for (joint, shares) in joint.iter_mut().zip(&tile.shares) {
+                        *joint = shares[n];
+                    }
+                    fill(&joint, row);
+                }
+            }
         });
-        let views: Vec<_> = pieces.iter().map(|piece| piece.view()).collect();
-        ndarray::concatenate(Axis(0), &views).map_err(|e| Error::LinearAlgebra {
-            what: e.to_string(),
-        })
+        Ok(result)
     }
-
-    /// Writes ln N(xₙ | μₖ, Σₖ) for the rows of one tile.
-    pub(super) fn component_log_density_of_tile(
-        &self,
-        tile: ArrayView2<f64>,
-        scratch: &mut Scratch,
-        mut logs: ArrayViewMut2<f64>,
-    ) {
-        for (k, column) in logs.columns_mut().into_iter().enumerate() {
-            let factor = self.precisions_cholesky.index_axis(Axis(0), k);
-            Gaussian::new(self.means.row(k), factor).log_density(tile, scratch, column);
-        }
-    }
-}
-
-/// Turns ln πₖ + ln N(xₙ | μₖ, Σₖ) into rₙₖ, in place, and returns ln p(xₙ).
-pub(super) fn normalize(logs: &mut ArrayViewMut1<f64>) -> f64 {
-    let largest = logs.fold(f64::NEG_INFINITY, |m, &v| m.max(v));
-    if largest == f64::NEG_INFINITY {
-        // So far away that the squared distance itself overflows (beyond 1e154): no component is nearer than another.
-        let share = 1.0 / logs.len() as f64;
-        logs.fill(share);
-        return largest;
-    }
-    let mut sum = 0.0;
-    for value in logs.iter_mut() {
-        *value = (*value - largest).exp();
-        sum += *value;
-    }
-    for value in logs.iter_mut() {
-        *value /= sum;
-    }
-    largest + sum.ln()
 }
 
 /// ln ∑ exp, without overflow: ln ∑ₖ exp(lₖ) = m + ln ∑ₖ exp(lₖ - m) with m the largest lₖ.

@@ -1,10 +1,10 @@
 //! How a mixture is learnt: the E-step, the M-step, and the loop over them.
 
-use super::density::normalize;
+use super::pass::{Tile, Weigher, pass};
 use super::start::Start;
 use super::statistics::{Regularization, Statistics};
 use super::{Fit, GaussianMixture, Step, Stop};
-use crate::gaussian::Scratch;
+use crate::linalg::lanes::ROWS;
 use crate::{Error, Result, check, parallel};
 use ndarray::{Array2, ArrayRef2, Axis};
 use std::fmt;
@@ -49,20 +49,25 @@ pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation
 
 /// The E-step on data that were checked at the door.
 fn expectation(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Expectation {
-    let log_weights = model.weights.ln();
+    let weigher = Weigher::new(model);
     let mut responsibilities = Array2::zeros((x.nrows(), model.n_components()));
     let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
     let jobs = tiles
         .zip(responsibilities.axis_chunks_iter_mut(Axis(0), parallel::TILE))
         .collect();
-    let log_likelihoods = parallel::run(jobs, |(tile, mut logs)| {
-        let mut scratch = Scratch::new(tile.nrows(), tile.ncols());
-        model.component_log_density_of_tile(tile, &mut scratch, logs.view_mut());
-        logs += &log_weights;
-        logs.rows_mut()
-            .into_iter()
-            .map(|mut row| normalize(&mut row))
-            .sum::<f64>()
+    let log_likelihoods = parallel::run(jobs, |(samples, mut rows)| {
+        let mut tile = Tile::new(model);
+        let mut log_likelihood = 0.0;
+        let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
+        for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {
+            log_likelihood += weigher.responsibilities(&samples, &mut tile);
+            for (mut column, shares) in rows.columns_mut().into_iter().zip(&tile.shares) {
+                for (r, share) in column.iter_mut().zip(shares) {
+                    *r = *share;
+                }
+            }
+        }
+        log_likelihood
     });
     Expectation {
         responsibilities,
@@ -234,38 +239,26 @@ impl Em {
     /// One start, and the loop.
     fn run(&self, x: &ArrayRef2<f64>, run: u64) -> Result<Fit> {
         let (mut model, start_responsibilities) = self.start_model(x, run)?;
-        let mut now = expectation(&model, x);
+        let mut now = pass(&model, x);
         let mut log_likelihoods = vec![now.log_likelihood];
-        let mut steps = Vec::new();
+        let mut steps = self.step(&model, x);
         let mut stop = Stop::MaxIterations;
         while log_likelihoods.len() <= self.max_iterations {
-            let next = match maximization(x, &now.responsibilities, self.regularization) {
+            model = match now.statistics.maximize(self.regularization) {
                 Ok(next) => next,
                 Err(error) => {
                     stop = Stop::Failed(error);
                     break;
                 }
             };
-            let before = std::mem::replace(&mut now, expectation(&next, x));
-            let before_model = std::mem::replace(&mut model, next);
-            if self.keep_steps {
-                steps.push(Step {
-                    model: before_model,
-                    responsibilities: before.responsibilities,
-                });
-            }
+            let before = now.log_likelihood;
+            now = pass(&model, x);
             log_likelihoods.push(now.log_likelihood);
-            let gain = (now.log_likelihood - before.log_likelihood) / x.nrows() as f64;
-            if gain.abs() < self.tolerance {
+            steps.extend(self.step(&model, x));
+            if (now.log_likelihood - before).abs() < self.tolerance * x.nrows() as f64 {
                 stop = Stop::Converged;
                 break;
             }
-        }
-        if self.keep_steps {
-            steps.push(Step {
-                model: model.clone(),
-                responsibilities: now.responsibilities,
-            });
         }
         Ok(Fit {
             model,
@@ -274,6 +267,15 @@ impl Em {
             start_responsibilities,
             steps,
         })
+    }
+
+    /// The model with its responsibilities, where they are kept.
+    fn step(&self, model: &GaussianMixture, x: &ArrayRef2<f64>) -> Vec<Step> {
+        let step = || Step {
+            model: model.clone(),
+            responsibilities: expectation(model, x).responsibilities,
+        };
+        self.keep_steps.then(step).into_iter().collect()
     }
 
     fn check(&self, x: &ArrayRef2<f64>) -> Result<()> {

@@ -1,12 +1,15 @@
 //! The Gaussian mixture: what the model is, and the questions one can ask it.
 
+mod covariance;
 mod density;
 mod em;
 mod fit;
+mod pass;
 mod sample;
 mod start;
 mod statistics;
 
+pub use covariance::CovarianceModel;
 pub use em::{Em, Expectation, e_step, m_step};
 pub use fit::{Fit, Step, Stop};
 pub use sample::Sample;

@@ -1,0 +1,507 @@
+use super::{CovarianceModel, Equal, Variable, maximize};
+use crate::random::{Purpose, generator};
+use crate::{GaussianMixture, linalg};
+use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis, array};
+use rand_distr::{Distribution, StandardNormal};
+use serde_json::Value;
+
+/// Two ways of the same double-precision sums.
+const ROUNDING: f64 = 1e-9;
+/// Where an iteration ends: a change of Q in its last digits is one of the parameters in half as many.
+const ITERATED: f64 = 1e-6;
+/// mclust's closed forms, printed with fifteen digits.
+const CLOSED_FORM: f64 = 1e-7;
+/// mclust's own iterations stop earlier than ours.
+const OTHER_ITERATION: f64 = 1e-6;
+
+const ITERATING: [CovarianceModel; 5] = [
+    CovarianceModel::Vei,
+    CovarianceModel::Vee,
+    CovarianceModel::Eve,
+    CovarianceModel::Vve,
+    CovarianceModel::Vev,
+];
+
+#[test]
+fn names_are_read_in_any_case_and_others_refused() {
+    for model in CovarianceModel::ALL {
+        assert_eq!(model.to_string().parse(), Ok(model));
+        assert_eq!(model.name().to_lowercase().parse(), Ok(model));
+        assert_eq!(format!("{model:?}").to_uppercase(), model.name());
+    }
+    assert!(CovarianceModel::ALL.is_sorted());
+    assert_eq!(CovarianceModel::default(), CovarianceModel::FULL);
+    let error = "full".parse::<CovarianceModel>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "The covariance model is \"full\", but it must be one of EII, VII, EEI, VEI, EVI, VVI, EEE, VEE, EVE, VVE, EEV, VEV, \
+         EVV, VVV."
+    );
+}
+
+#[test]
+fn parameters_are_as_many_as_in_mclust() {
+    let iris = Iris::read();
+    for model in CovarianceModel::ALL {
+        let golden = iris.golden(model);
+        assert_eq!(
+            3 - 1 + 3 * 4 + model.n_parameters(3, 4),
+            usize::try_from(golden["n_parameters"].as_u64().unwrap()).unwrap(),
+            "{model}"
+        );
+    }
+    assert_eq!(
+        CovarianceModel::FULL.n_parameters(10, 784),
+        10 * 784 * 785 / 2
+    );
+    assert_eq!(CovarianceModel::Vvv.n_parameters(2, 0), 2);
+}
+
+#[test]
+fn closed_forms_agree_with_mclust() {
+    let iris = Iris::read();
+    let models = CovarianceModel::ALL.into_iter();
+    for model in models.filter(|model| !ITERATING.contains(model)) {
+        let found = maximize(model, &iris.scatters, &iris.counts, None).unwrap();
+        let expected = cube(&iris.golden(model)["m_step"]["covariances"]);
+        assert_close(&found, &expected, CLOSED_FORM, model);
+    }
+}
+
+#[test]
+fn iterated_models_reach_the_objective_of_mclust() {
+    let iris = Iris::read();
+    for model in ITERATING {
+        let found = maximize(model, &iris.scatters, &iris.counts, None).unwrap();
+        let expected = cube(&iris.golden(model)["m_step"]["covariances"]);
+        let (found, expected) = (iris.objective(found), iris.objective(expected));
+        println!(
+            "{model}: Q = {found:.9}, mclust {expected:.9}, {:+.3e}",
+            found - expected
+        );
+        assert!(
+            found >= expected - OTHER_ITERATION,
+            "{model}: {found} < {expected}"
+        );
+    }
+}
+
+#[test]
+fn each_result_has_the_structure_that_its_name_says() {
+    let (scatters, counts) = problem(3, 4, 1);
+    for model in CovarianceModel::ALL {
+        let found = maximize(model, &scatters, &counts, None).unwrap();
+        let (first, others) = found.view().split_at(Axis(0), 1);
+        let first = first.index_axis_move(Axis(0), 0);
+        let (first_volume, first_shape) = volume_and_shape(&first);
+        for other in others.outer_iter() {
+            let (volume, shape) = volume_and_shape(&other);
+            let same_volume = (volume - first_volume).abs() < ITERATED;
+            let same_shape = (&shape - &first_shape).iter().all(|d| d.abs() < ITERATED);
+            let both = first.dot(&other);
+            // Symmetric matrices commute when they have axes in common.
+            let same_axes = (&both - &both.t()).iter().all(|d| d.abs() < ITERATED);
+            let sphere = shape.iter().all(|a| a.abs() < ROUNDING);
+            assert_eq!(same_volume, model.volume() == Equal, "{model}");
+            assert_eq!(same_shape, model.shape() != Some(Variable), "{model}");
+            assert_eq!(same_axes, model.orientation() != Some(Variable), "{model}");
+            assert_eq!(sphere, model.shape().is_none(), "{model}");
+            assert_eq!(is_diagonal(&other), model.is_diagonal(), "{model}");
+        }
+    }
+}
+
+#[test]
+fn no_other_covariances_of_the_model_are_better() {
+    let (scatters, counts) = problem(4, 3, 2);
+    let random = problem(4, 3, 3).0;
+    for model in CovarianceModel::ALL {
+        let best = maximize(model, &scatters, &counts, None).unwrap();
+        let best = objective(&scatters, &counts, &best);
+        for step in [1e-3, 1e-2, 0.1, 1.0, 10.0] {
+            let others = &scatters + &(&random * step);
+            let other = maximize(model, &others, &counts, None).unwrap();
+            let other = objective(&scatters, &counts, &other);
+            assert!(other < best, "{model}, step {step}: {other} > {best}");
+        }
+    }
+}
+
+#[test]
+fn looser_ties_never_lower_the_objective() {
+    let freedom = |tie| match tie {
+        None => 0,
+        Some(Equal) => 1,
+        Some(Variable) => 2,
+    };
+    let within = |a: CovarianceModel, b: CovarianceModel| {
+        freedom(Some(a.volume())) <= freedom(Some(b.volume()))
+            && freedom(a.shape()) <= freedom(b.shape())
+            && freedom(a.orientation()) <= freedom(b.orientation())
+    };
+    let (scatters, counts) = problem(3, 5, 4);
+    let best = CovarianceModel::ALL.map(|model| {
+        let found = maximize(model, &scatters, &counts, None).unwrap();
+        (model, objective(&scatters, &counts, &found))
+    });
+    for (a, low) in best {
+        for (b, high) in best {
+            assert!(
+                !within(a, b) || low <= high + ROUNDING,
+                "{a}: {low}, {b}: {high}"
+            );
+        }
+    }
+}
+
+#[test]
+fn scaled_scatters_give_scaled_covariances() {
+    let (scatters, counts) = problem(3, 4, 5);
+    for model in CovarianceModel::ALL {
+        let plain = maximize(model, &scatters, &counts, None).unwrap();
+        for factor in [1e-150, 0.1, 7.0, 1e150] {
+            let scaled = maximize(model, &(&scatters * factor), &counts, None).unwrap();
+            assert_close(&(scaled / factor), &plain, ITERATED, model);
+        }
+    }
+}
+
+#[test]
+fn features_in_other_units_where_the_axes_do_not_mix_them() {
+    let (scatters, counts) = problem(3, 4, 6);
+    let units = array![1.0, 1e-9, 1e6, 30.0];
+    let scale = |matrices: &Array3<f64>| matrices * &units * &units.view().insert_axis(Axis(1));
+    let models = CovarianceModel::ALL.into_iter();
+    for model in models.filter(|m| match m.orientation() {
+        None => m.shape().is_some(),
+        tie => m.shape() == tie,
+    }) {
+        let found = maximize(model, &scale(&scatters), &counts, None).unwrap();
+        let expected = scale(&maximize(model, &scatters, &counts, None).unwrap());
+        let ratio = Array3::from_shape_fn(found.dim(), |index| match expected[index] {
+            0.0 => found[index],
+            expected => found[index] / expected - 1.0,
+        });
+        assert_close(&ratio, &Array3::zeros(ratio.dim()), ITERATED, model);
+    }
+}
+
+#[test]
+fn permuted_components_give_permuted_covariances() {
+    let (scatters, counts) = problem(4, 3, 7);
+    let order = [2, 0, 3, 1];
+    let permuted = (
+        scatters.select(Axis(0), &order),
+        counts.select(Axis(0), &order),
+    );
+    for model in CovarianceModel::ALL {
+        let found = maximize(model, &permuted.0, &permuted.1, None).unwrap();
+        let expected = maximize(model, &scatters, &counts, None).unwrap();
+        assert_close(&found, &expected.select(Axis(0), &order), ITERATED, model);
+    }
+}
+
+#[test]
+fn one_component_has_nothing_to_tie() {
+    let (scatters, counts) = problem(1, 5, 8);
+    let whole = &scatters / counts[0];
+    let variances = whole.index_axis(Axis(0), 0).diag().to_owned();
+    for model in CovarianceModel::ALL {
+        let expected = match (model.shape(), model.orientation()) {
+            (None, _) => Array2::eye(5) * variances.mean().unwrap(),
+            (_, None) => Array2::from_diag(&variances),
+            (Some(_), Some(_)) => whole.index_axis(Axis(0), 0).to_owned(),
+        };
+        let found = maximize(model, &scatters, &counts, None).unwrap();
+        assert_close(&found, &expected.insert_axis(Axis(0)), ROUNDING, model);
+    }
+}
+
+#[test]
+fn one_dimension_has_volumes_only() {
+    let (scatters, counts) = problem(3, 1, 9);
+    let equal = Array3::from_elem((3, 1, 1), scatters.sum() / counts.sum());
+    let variable = Array3::from_shape_fn((3, 1, 1), |(k, _, _)| scatters[[k, 0, 0]] / counts[k]);
+    for model in CovarianceModel::ALL {
+        let expected = match model.volume() {
+            Equal => &equal,
+            Variable => &variable,
+        };
+        let found = maximize(model, &scatters, &counts, None).unwrap();
+        assert_close(&found, expected, ROUNDING, model);
+    }
+}
+
+#[test]
+fn a_covariance_before_is_never_better() {
+    for seed in 20..40 {
+        // Scatters of few samples have little in common, and Q many maxima in the common axes.
+        let (scatters, counts) = problem(3, 3, seed);
+        let others = problem(3, 3, seed + 100).0;
+        for model in CovarianceModel::ALL {
+            let fresh = maximize(model, &scatters, &counts, None).unwrap();
+            let turned = maximize(model, &others, &counts, None).unwrap();
+            for previous in [&fresh, &turned] {
+                let found = maximize(model, &scatters, &counts, Some(previous)).unwrap();
+                let found = objective(&scatters, &counts, &found);
+                for other in [previous, &fresh] {
+                    let other = objective(&scatters, &counts, other);
+                    assert!(
+                        found >= other - ROUNDING,
+                        "{model}, seed {seed}: {found} < {other}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn common_axes_are_found_where_the_pooled_scatter_has_none() {
+    // Two crossing ellipses whose sum is a circle.
+    let scatters = array![[[15.0, 5.0], [5.0, 15.0]], [[15.0, -5.0], [-5.0, 15.0]]];
+    let counts = array![10.0, 10.0];
+    for model in [CovarianceModel::Eve, CovarianceModel::Vve] {
+        for previous in [None, Some(&scatters / 20.0)] {
+            let found = maximize(model, &scatters, &counts, previous.as_ref()).unwrap();
+            assert_close(&found, &(&scatters / 10.0), ITERATED, model);
+        }
+    }
+}
+
+#[test]
+fn a_component_without_the_spread_that_the_model_needs_is_named() {
+    let (scatters, counts) = problem(3, 3, 10);
+    let with_second = |scatter: &Array2<f64>| {
+        let mut scatters = scatters.clone();
+        scatters.index_axis_mut(Axis(0), 1).assign(scatter);
+        scatters
+    };
+    let line = array![[1.0, 2.0, -1.0]];
+    let flat_and_slanted = with_second(&line.t().dot(&line));
+    let flat_along_feature = with_second(&Array2::from_diag(&array![1.0, 0.0, 2.0]));
+    let zero = with_second(&Array2::zeros((3, 3)));
+    for model in CovarianceModel::ALL {
+        let own_shape = model.shape() == Some(Variable);
+        let own_volume = model.volume() == Variable;
+        let cases = [
+            (&flat_and_slanted, own_shape && !model.is_diagonal()),
+            (&flat_along_feature, own_shape),
+            (&zero, own_shape || own_volume),
+        ];
+        for (scatters, collapses) in cases {
+            for previous in [None, Some(Array3::zeros((3, 3, 3)))] {
+                let found = maximize(model, scatters, &counts, previous.as_ref());
+                if collapses {
+                    assert_eq!(found, Err(1), "{model}");
+                } else {
+                    let found = found.unwrap();
+                    let mut each = found.outer_iter();
+                    assert!(each.all(|c| linalg::cholesky(&c).is_some()), "{model}");
+                }
+            }
+        }
+        for nothing in [0.0, f64::NAN, f64::INFINITY] {
+            let scatters = Array3::from_elem((3, 3, 3), nothing);
+            assert!(
+                maximize(model, &scatters, &counts, None).is_err(),
+                "{model}"
+            );
+        }
+        let no_samples = maximize(model, &zero, &array![5.0, 0.0, 5.0], None);
+        assert_eq!(no_samples.is_err(), own_shape || own_volume, "{model}");
+    }
+}
+
+#[test]
+fn volumes_that_run_away_from_each_other_end_in_an_answer() {
+    // Each of two components is flat in the direction in which the other is not: one volume falls, and Q rises, for ever.
+    let mut scatters = Array3::zeros((2, 2, 2));
+    scatters[[0, 0, 0]] = 1.0;
+    scatters[[1, 1, 1]] = 1.0;
+    for model in [CovarianceModel::Vei, CovarianceModel::Vee] {
+        for counts in [array![25.0, 20.0], array![500.0, 1.0]] {
+            match maximize(model, &scatters, &counts, None) {
+                Ok(found) => assert!(found.iter().all(|v| v.is_finite()), "{model}"),
+                Err(k) => assert_eq!(k, 0, "{model}"),
+            }
+        }
+    }
+}
+
+/// Iris with its three species as components.
+struct Iris {
+    golden: Value,
+    x: Array2<f64>,
+    labels: Vec<usize>,
+    means: Array2<f64>,
+    scatters: Array3<f64>,
+    counts: Array1<f64>,
+}
+
+impl Iris {
+    fn read() -> Self {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/mclust_iris_3.json");
+        let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let x = Array2::from_shape_vec((150, 4), numbers(&golden["data"])).unwrap();
+        let labels: Vec<usize> = golden["start_labels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|label| usize::try_from(label.as_u64().unwrap()).unwrap() - 1)
+            .collect();
+        let mut means = Array2::zeros((3, 4));
+        let mut scatters = Array3::zeros((3, 4, 4));
+        let mut counts = Array1::zeros(3);
+        for k in 0..3 {
+            let rows: Vec<usize> = (0..150).filter(|&n| labels[n] == k).collect();
+            let own = x.select(Axis(0), &rows);
+            let mean = own.mean_axis(Axis(0)).unwrap();
+            let centred = &own - &mean;
+            scatters
+                .index_axis_mut(Axis(0), k)
+                .assign(&centred.t().dot(&centred));
+            means.row_mut(k).assign(&mean);
+            counts[k] = rows.len() as f64;
+        }
+        Self {
+            golden,
+            x,
+            labels,
+            means,
+            scatters,
+            counts,
+        }
+    }
+
+    fn golden(&self, model: CovarianceModel) -> &Value {
+        let models = self.golden["models"].as_array().unwrap();
+        models.iter().find(|m| m["model"] == model.name()).unwrap()
+    }
+
+    /// ∑ₙ ln πₖ + ln N(xₙ | μₖ, Σₖ) with k the species of sample n.
+    fn objective(&self, covariances: Array3<f64>) -> f64 {
+        let weights = (&self.counts / 150.0).to_vec();
+        let model = GaussianMixture::new(&weights, self.means.clone(), covariances).unwrap();
+        let log_densities = model.component_log_density(&self.x).unwrap();
+        let labels = self.labels.iter().enumerate();
+        labels
+            .map(|(n, &k)| weights[k].ln() + log_densities[[n, k]])
+            .sum()
+    }
+}
+
+fn cube(value: &Value) -> Array3<f64> {
+    Array3::from_shape_vec((3, 4, 4), numbers(value)).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().map_or_else(
+        || vec![value.as_f64().unwrap()],
+        |items| items.iter().flat_map(numbers).collect(),
+    )
+}
+
+/// Scatters of some random samples of random normal distributions, and how many samples there are.
+fn problem(n_components: usize, n_features: usize, seed: u64) -> (Array3<f64>, Array1<f64>) {
+    let mut rng = generator(seed, Purpose::Sample, 0);
+    let mut normal = |rows, columns| {
+        Array2::from_shape_simple_fn((rows, columns), || StandardNormal.sample(&mut rng))
+    };
+    let mut scatters = Array3::zeros((n_components, n_features, n_features));
+    let mut counts = Array1::zeros(n_components);
+    for k in 0..n_components {
+        let n_samples = n_features + 3 + 2 * k;
+        let x = normal(n_samples, n_features).dot(&normal(n_features, n_features));
+        scatters.index_axis_mut(Axis(0), k).assign(&x.t().dot(&x));
+        counts[k] = n_samples as f64;
+    }
+    for mut scatter in scatters.outer_iter_mut() {
+        linalg::symmetrize(&mut scatter);
+    }
+    (scatters, counts)
+}
+
+/// -½ ∑ₖ (Nₖ ln |Σₖ| + tr Wₖ Σₖ⁻¹)
+fn objective(scatters: &Array3<f64>, counts: &Array1<f64>, covariances: &Array3<f64>) -> f64 {
+    let each = scatters
+        .outer_iter()
+        .zip(counts)
+        .zip(covariances.outer_iter());
+    let loss = each.map(|((scatter, count), covariance)| {
+        let white = linalg::inverse_lower(&linalg::cholesky(&covariance).unwrap());
+        let log_determinant: f64 = white.diag().iter().map(|v| -2.0 * v.ln()).sum();
+        count * log_determinant + white.dot(&scatter).dot(&white.t()).diag().sum()
+    });
+    -0.5 * loss.sum::<f64>()
+}
+
+/// ln |Σ| / D, and the logarithms of the shape, largest first.
+fn volume_and_shape(covariance: &ArrayRef2<f64>) -> (f64, Array1<f64>) {
+    let values = linalg::symmetric_eigen(covariance.to_owned())
+        .unwrap()
+        .0
+        .ln();
+    let volume = values.mean().unwrap();
+    (volume, values - volume)
+}
+
+fn is_diagonal(matrix: &ArrayRef2<f64>) -> bool {
+    matrix.indexed_iter().all(|((i, j), &v)| i == j || v == 0.0)
+}
+
+#[track_caller]
+fn assert_close(
+    found: &Array3<f64>,
+    expected: &Array3<f64>,
+    tolerance: f64,
+    model: CovarianceModel,
+) {
+    assert_eq!(found.dim(), expected.dim());
+    for (index, value) in found.indexed_iter() {
+        assert!(
+            (value - expected[index]).abs() <= tolerance,
+            "{model}, entry {index:?}: found {value}, expected {}",
+            expected[index]
+        );
+    }
+}
+
+#[test]
+fn scratch_timing() {
+    let digits = crate::Digits::load().unwrap();
+    let x = digits.raw().slice(ndarray::s![..5000, ..]).to_owned();
+    for d in [10, 30, 50] {
+        let z = crate::Pca::fit(&x, crate::Keep::Count(d))
+            .unwrap()
+            .transform(&x)
+            .unwrap();
+        let mut scatters = Array3::zeros((10, d, d));
+        let mut counts = Array1::zeros(10);
+        for k in 0..10 {
+            let rows: Vec<usize> = (0..5000)
+                .filter(|&n| usize::from(digits.labels[n]) == k)
+                .collect();
+            let own = z.select(Axis(0), &rows);
+            let c = &own - &own.mean_axis(Axis(0)).unwrap();
+            scatters.index_axis_mut(Axis(0), k).assign(&c.t().dot(&c));
+            counts[k] = rows.len() as f64;
+        }
+        for model in CovarianceModel::ALL {
+            let t = std::time::Instant::now();
+            let found = maximize(model, &scatters, &counts, None).unwrap();
+            let t1 = t.elapsed();
+            let near = &scatters * 1.0
+                + &(&scatters.select(Axis(0), &[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]) * 0.02);
+            let t = std::time::Instant::now();
+            let again = maximize(model, &near, &counts, Some(&found)).unwrap();
+            println!(
+                "{d} {model} {:?} near {:?} Q {:.6} {:.6}",
+                t1,
+                t.elapsed(),
+                objective(&scatters, &counts, &found),
+                objective(&near, &counts, &again)
+            );
+        }
+    }
+}
