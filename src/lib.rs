@@ -78,8 +78,8 @@ pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;
 pub use mixture::{
-    CovarianceModel, Em, Expectation, Fit, GaussianMixture, Regularization, Sample, Start, Step, Stop, e_step,
-    m_step,
+    CovarianceModel, Em, Expectation, Fit, GaussianMixture, Regularization, Sample, Start, Step,
+    Stop, e_step, m_step,
 };
 pub use parallel::with_threads;
 pub use pca::{Keep, Pca};

@@ -20,8 +20,9 @@
 //! ```
 //!
 //! A model that ties shape and orientation alike has Cₖ whole, and never takes it apart. Any other sees of each Wₖ only the
-//! diagonal along the axes Dₖ: those of the features, of each component or of all. After the volumes' step the traces add up to N D,
-//! so that Q is `-½ N D` times the mean log volume ∑ₖ Nₖ ln λₖ / N, up to a constant: that is what the iterations lower.
+//! diagonal along the axes Dₖ: those of the features, of the component's own scatter, or the ones that all components share. Most
+//! models need each step once. VEI, VEE and VEV alternate them; EVE and VVE search for the common axes. The second step makes the
+//! traces add up to N D, so that Q is `-½ N D` times the mean log volume ∑ₖ Nₖ ln λₖ / N, up to a constant: iterations lower that.
 
 #![cfg_attr(
     not(test),
@@ -29,15 +30,13 @@
 )]
 
 mod axes;
+mod ties;
 
-use crate::{Error, Result, gaussian, linalg};
-use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
+use crate::{Error, Result};
+use ndarray::{Array1, Array2, Array3};
 use std::fmt;
 use std::str::FromStr;
-
-/// Iterations end when the mean log volume falls by no more than this, whatever the units of the data.
-const TOLERANCE: f64 = 1e-15;
-const MAX_ITERATIONS: usize = 1000;
+use ties::Ties;
 
 /// How the covariances of the components are tied to each other.
 ///
@@ -294,160 +293,6 @@ pub(crate) fn maximize(
 
 fn along_features(variances: &[Array1<f64>]) -> Vec<Array2<f64>> {
     variances.iter().map(Array2::from_diag).collect()
-}
-
-/// The M-step for volume and shape, once the orientation has said what of each scatter counts.
-struct Ties<'a> {
-    volume: Tie,
-    /// `None` is the identity: the scatters are multiples of it.
-    shape: Option<Tie>,
-    counts: &'a Array1<f64>,
-    previous: Option<&'a Array3<f64>>,
-}
-
-impl Ties<'_> {
-    /// Returns λₖ Cₖ for scatters that are all whole matrices or all diagonals.
-    fn maximize<D: Dimension>(
-        &self,
-        scatters: &[Array<f64, D>],
-    ) -> Result<Vec<Array<f64, D>>, usize>
-    where
-        Array<f64, D>: Definite,
-    {
-        let total = self.counts.sum();
-        let each = scatters.iter().enumerate();
-        match (self.volume, self.shape) {
-            // ∑ₖ Wₖ / N
-            (Equal, None | Some(Equal)) => {
-                let all = pooled(scatters, &Array1::from_elem(scatters.len(), total));
-                all.volume().ok_or(0_usize)?;
-                Ok(vec![all; scatters.len()])
-            }
-            // Wₖ / Nₖ
-            (Variable, None | Some(Variable)) => each
-                .map(|(k, scatter)| {
-                    let own = scatter / self.counts[k];
-                    own.volume().map(|_| own).ok_or(k)
-                })
-                .collect(),
-            // λ Wₖ / |Wₖ|^(1/D) with λ = ∑ₖ |Wₖ|^(1/D) / N
-            (Equal, Some(Variable)) => {
-                let volumes = each
-                    .clone()
-                    .map(|(k, scatter)| scatter.volume().ok_or(k))
-                    .collect::<Result<Array1<f64>, usize>>()?;
-                let volume = volumes.sum() / total;
-                Ok(each.map(|(k, w)| w * (volume / volumes[k])).collect())
-            }
-            (Variable, Some(Equal)) => {
-                // Q has one maximum, and every start leads there.
-                let start = self.alternate(scatters, &self.first_volumes())?;
-                let (volumes, form) = descend(
-                    start,
-                    |(volumes, _)| self.alternate(scatters, volumes),
-                    |(before, _), (after, _)| self.mean((before / after).ln()),
-                )?;
-                Ok(volumes.iter().map(|&volume| &form * volume).collect())
-            }
-        }
-    }
-
-    /// The best form C for given volumes, and the best volumes for it. For diagonals this is Sinkhorn's scaling of the table of
-    /// spreads to the margins D Nₖ and N.
-    fn alternate<D: Dimension>(
-        &self,
-        scatters: &[Array<f64, D>],
-        volumes: &Array1<f64>,
-    ) -> Result<(Array1<f64>, Array<f64, D>), usize>
-    where
-        Array<f64, D>: Definite,
-    {
-        let flat = || linalg::index_of_largest(&-volumes);
-        let all = pooled(scatters, volumes);
-        let form = &all / all.volume().ok_or_else(flat)?;
-        let inverse = form.inverse().ok_or_else(flat)?;
-        let n_features = form.len_of(Axis(0)) as f64;
-        let traces: Array1<f64> = scatters.iter().map(|w| (w * &inverse).sum()).collect();
-        let volumes = traces / n_features / self.counts;
-        match volumes.iter().position(|v| !(v.is_finite() && *v > 0.0)) {
-            Some(k) => Err(k),
-            None => Ok((volumes, form)),
-        }
-    }
-
-    /// The volumes of the covariances before, or equal ones.
-    fn first_volumes(&self) -> Array1<f64> {
-        let volumes = |previous: &Array3<f64>| {
-            let each = previous.outer_iter().map(|c| c.to_owned().volume());
-            each.collect::<Option<Array1<f64>>>()
-        };
-        self.previous
-            .and_then(volumes)
-            .unwrap_or_else(|| Array1::ones(self.counts.len()))
-    }
-
-    /// The mean over components, weighted by Nₖ.
-    fn mean(&self, values: Array1<f64>) -> f64 {
-        values.dot(self.counts) / self.counts.sum()
-    }
-}
-
-/// ∑ₖ Wₖ / λₖ
-fn pooled<D: Dimension>(scatters: &[Array<f64, D>], volumes: &Array1<f64>) -> Array<f64, D> {
-    let mut sum = Array::zeros(scatters[0].raw_dim());
-    for (scatter, volume) in scatters.iter().zip(volumes) {
-        sum.scaled_add(1.0 / volume, scatter);
-    }
-    sum
-}
-
-/// Repeats a step for as long as the mean log volume falls.
-fn descend<T>(
-    mut now: T,
-    step: impl Fn(&T) -> Result<T, usize>,
-    fall: impl Fn(&T, &T) -> f64,
-) -> Result<T, usize> {
-    let clock = std::time::Instant::now();
-    for it in 0..MAX_ITERATIONS {
-        let next = step(&now)?;
-        let rest = fall(&now, &next) <= TOLERANCE;
-        now = next;
-        if rest || it == MAX_ITERATIONS - 1 {
- eprintln!("rounds {it} {:?}", clock.elapsed());            break;
-        }
-    }
-    Ok(now)
-}
-
-/// A positive definite matrix: whole, or only its diagonal where there is nothing beside it.
-trait Definite: Sized {
-    /// `|M|^(1/D)`, or `None` where a direction is flat.
-    fn volume(&self) -> Option<f64>;
-    /// M⁻¹, or `None` where a direction is flat.
-    fn inverse(&self) -> Option<Self>;
-}
-
-impl Definite for Array1<f64> {
-    fn volume(&self) -> Option<f64> {
-        let definite = self.iter().all(|v| v.is_finite() && *v > 0.0);
-        definite.then(|| (self.ln().sum() / self.len() as f64).exp())
-    }
-
-    fn inverse(&self) -> Option<Self> {
-        self.volume().map(|_| self.recip())
-    }
-}
-
-impl Definite for Array2<f64> {
-    fn volume(&self) -> Option<f64> {
-        let lower = linalg::cholesky(self)?;
-        Some((2.0 * lower.diag().ln().sum() / self.nrows() as f64).exp())
-    }
-
-    fn inverse(&self) -> Option<Self> {
-        let upper = gaussian::precision_cholesky(self)?;
-        Some(linalg::product(&upper, &upper.t()))
-    }
 }
 
 #[cfg(test)]
