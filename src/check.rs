@@ -81,6 +81,29 @@ pub(crate) fn responsibilities(r: &ArrayRef2<f64>, n_samples: usize) -> Result<(
     }
 }
 
+/// Refuses sample weights that are not one for each sample, finite, none negative and some positive.
+pub(crate) fn sample_weights(weights: &[f64], n_samples: usize) -> Result<()> {
+    same(
+        "The list of sample weights",
+        "value",
+        weights.len(),
+        n_samples,
+        "one for each row of x",
+    )?;
+    let faulty = |w: &f64| !(w.is_finite() && *w >= 0.0);
+    match weights.iter().position(faulty) {
+        None if weights.iter().any(|w| *w > 0.0) => Ok(()),
+        None => Err(Error::Empty {
+            what: "What the sample weights leave".into(),
+        }),
+        Some(n) => Err(Error::Parameter {
+            name: format!("The weight of sample {n}"),
+            found: weights[n].to_string(),
+            expected: "a finite number, zero or above".into(),
+        }),
+    }
+}
+
 /// A column of values as a matrix with one feature: shape (n, 1), the form of `x` for D = 1.
 ///
 /// # Examples

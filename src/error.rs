@@ -72,6 +72,8 @@ pub enum Error {
         component: usize,
         /// How many samples it holds: its column sum of responsibilities.
         effective_count: f64,
+        /// Why they do not spread over all dimensions, as far as can be told.
+        cause: String,
     },
     /// A file that cannot be read or written as asked.
     File {
@@ -131,11 +133,12 @@ impl fmt::Display for Error {
             Self::Collapsed {
                 component,
                 effective_count,
+                cause,
             } => write!(
                 f,
-                "Component {component} (counted from 0) has collapsed: it holds {effective_count:.3} samples, and they do not \
-                 spread over all dimensions, so its covariance has no inverse. Try another seed or start, fewer components, or a \
-                 larger regularization."
+                "Component {component} (counted from 0) has collapsed: it holds {effective_count:.3} samples, and {cause}, so its \
+                 covariance has no inverse. Try another seed or start, fewer components, a simpler covariance model, a larger \
+                 regularization, or a policy for collapses."
             ),
             Self::File {
                 place,

@@ -3,7 +3,7 @@
 use crate::linalg::index_of_largest;
 use crate::random::Purpose;
 use crate::{Error, Result, check, parallel, random};
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis, s};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::fmt;
@@ -51,11 +51,13 @@ impl KMeans {
     /// [`Error::Empty`], [`Error::NotFinite`]: `x` is no data. [`Error::TooFewSamples`]: fewer samples than clusters.
     /// [`Error::Parameter`]: no cluster asked for.
     pub fn fit(x: &ArrayRef2<f64>, n_clusters: usize, seed: u64) -> Result<Self> {
-        Self::fit_run(x, n_clusters, seed, 0)
+        Self::fit_run(x, None, n_clusters, seed, 0)
     }
 
+    /// Clusters samples that count as often as their weights say; each weight is positive.
     pub(crate) fn fit_run(
         x: &ArrayRef2<f64>,
+        weights: Option<&[f64]>,
         n_clusters: usize,
         seed: u64,
         run: u64,
@@ -76,17 +78,14 @@ impl KMeans {
                 purpose,
             });
         }
-        let mut centroids = plus_plus(
-            x,
-            n_clusters,
-            &mut random::generator(seed, Purpose::Start, run),
-        );
-        let mut nearest = assign(x, &centroids);
+        let mut rng = random::generator(seed, Purpose::Start, run);
+        let mut centroids = plus_plus(x, weights, n_clusters, &mut rng);
+        let mut nearest = assign(x, weights, &centroids);
         let mut n_iterations = 0;
         while n_iterations < MAX_ITERATIONS {
             n_iterations += 1;
-            centroids = means(x, &nearest, &centroids);
-            let next = assign(x, &centroids);
+            centroids = means(x, weights, &nearest, &centroids);
+            let next = assign(x, weights, &centroids);
             if !next.inertia().is_finite() {
                 return Err(Error::LinearAlgebra {
                     what: "the distances between samples overflow".into(),
@@ -126,7 +125,7 @@ impl fmt::Display for KMeans {
     }
 }
 
-/// The nearest centroid of each sample, and the squared distance to it.
+/// The nearest centroid of each sample, and the squared distance to it times the sample's weight.
 struct Nearest {
     labels: Vec<usize>,
     squared_distances: Array1<f64>,
@@ -139,13 +138,31 @@ impl Nearest {
 }
 
 /// Chooses the first centroids: each a sample, drawn with a probability proportional to its squared distance from those before.
-fn plus_plus(x: &ArrayRef2<f64>, n_clusters: usize, rng: &mut Pcg64) -> Array2<f64> {
-    let mut chosen = vec![rng.random_range(0..x.nrows())];
+fn plus_plus(
+    x: &ArrayRef2<f64>,
+    weights: Option<&[f64]>,
+    n_clusters: usize,
+    rng: &mut Pcg64,
+) -> Array2<f64> {
+    let weight = |n: usize| weights.map_or(1.0, |weights| weights[n]);
+    let first = match weights {
+        None => rng.random_range(0..x.nrows()),
+        Some(weights) => {
+            let threshold = rng.random::<f64>() * weights.iter().sum::<f64>();
+            let mut sum = 0.0;
+            let passed = |w: &f64| {
+                sum += w;
+                sum > threshold
+            };
+            weights.iter().position(passed).unwrap_or(0)
+        }
+    };
+    let mut chosen = vec![first];
     let mut squared_distances = Array1::from_elem(x.nrows(), f64::INFINITY);
     while chosen.len() < n_clusters {
         let newest = x.row(chosen[chosen.len() - 1]);
-        for (distance, row) in squared_distances.iter_mut().zip(x.rows()) {
-            *distance = distance.min(squared_distance(row, newest));
+        for (n, (distance, row)) in squared_distances.iter_mut().zip(x.rows()).enumerate() {
+            *distance = distance.min(weight(n) * squared_distance(row, newest));
         }
         let total = squared_distances.sum();
         let threshold = rng.random::<f64>() * total;
@@ -164,23 +181,23 @@ fn plus_plus(x: &ArrayRef2<f64>, n_clusters: usize, rng: &mut Pcg64) -> Array2<f
     x.select(Axis(0), &chosen)
 }
 
-fn assign(x: &ArrayRef2<f64>, centroids: &Array2<f64>) -> Nearest {
+fn assign(x: &ArrayRef2<f64>, weights: Option<&[f64]>, centroids: &Array2<f64>) -> Nearest {
     let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-        let find = |row: ArrayView1<f64>| {
+        let find = |n: usize| {
+            let row = x.row(n);
             let distances = centroids
                 .rows()
                 .into_iter()
                 .map(|centroid| squared_distance(row, centroid));
-            distances.enumerate().fold(
-                (0, f64::INFINITY),
-                |best, (k, d)| if d < best.1 { (k, d) } else { best },
-            )
+            let (k, distance) = distances
+                .enumerate()
+                .fold(
+                    (0, f64::INFINITY),
+                    |best, (k, d)| if d < best.1 { (k, d) } else { best },
+                );
+            (k, distance * weights.map_or(1.0, |weights| weights[n]))
         };
-        x.slice(s![rows, ..])
-            .rows()
-            .into_iter()
-            .map(find)
-            .collect::<Vec<_>>()
+        rows.map(find).collect::<Vec<_>>()
     });
     let (labels, squared_distances): (Vec<_>, Vec<_>) = pieces.into_iter().flatten().unzip();
     Nearest {
@@ -190,16 +207,22 @@ fn assign(x: &ArrayRef2<f64>, centroids: &Array2<f64>) -> Nearest {
 }
 
 /// The mean of each cluster. A cluster that lost all its samples takes the sample that is farthest from its centroid.
-fn means(x: &ArrayRef2<f64>, nearest: &Nearest, before: &Array2<f64>) -> Array2<f64> {
+fn means(
+    x: &ArrayRef2<f64>,
+    weights: Option<&[f64]>,
+    nearest: &Nearest,
+    before: &Array2<f64>,
+) -> Array2<f64> {
     let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
         // About the centroids before, so that an offset of the data costs no digits.
         let mut shifts = Array2::<f64>::zeros(before.dim());
-        let mut counts = vec![0_usize; before.nrows()];
+        let mut counts = vec![0.0; before.nrows()];
         for n in rows {
             let k = nearest.labels[n];
-            counts[k] += 1;
+            let weight = weights.map_or(1.0, |weights| weights[n]);
+            counts[k] += weight;
             for d in 0..x.ncols() {
-                shifts[[k, d]] += x[[n, d]] - before[[k, d]];
+                shifts[[k, d]] += weight * (x[[n, d]] - before[[k, d]]);
             }
         }
         (shifts, counts)
@@ -207,16 +230,14 @@ fn means(x: &ArrayRef2<f64>, nearest: &Nearest, before: &Array2<f64>) -> Array2<
     let mut centroids = before.clone();
     let mut far = nearest.squared_distances.clone();
     for k in 0..before.nrows() {
-        let count: usize = pieces.iter().map(|(_, counts)| counts[k]).sum();
-        if count == 0 {
+        let count: f64 = pieces.iter().map(|(_, counts)| counts[k]).sum();
+        if count <= 0.0 {
             let farthest = index_of_largest(&far);
             far[farthest] = 0.0;
             centroids.row_mut(k).assign(&x.row(farthest));
         } else {
             for (shifts, _) in &pieces {
-                centroids
-                    .row_mut(k)
-                    .scaled_add(1.0 / count as f64, &shifts.row(k));
+                centroids.row_mut(k).scaled_add(1.0 / count, &shifts.row(k));
             }
         }
     }

@@ -33,6 +33,7 @@ shows_as_text!(
     crate::KMeans,
     crate::Pca,
     crate::Sample,
+    crate::Statistics,
     crate::Step,
     crate::Stop,
     crate::synthetic::OneDimension,

@@ -5,6 +5,7 @@
 //! starting a thread takes microseconds where a pass over the data takes milliseconds.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -116,6 +117,27 @@ pub(crate) fn run<J: Send, T: Send>(jobs: Vec<J>, work: impl Fn(J) -> T + Sync) 
     results.into_iter().flatten().collect()
 }
 
+/// Does every job, and merges the results into one in the order of the jobs, each as soon as those before it are there.
+pub(crate) fn fold<J: Send, T: Send, S: Send>(
+    jobs: Vec<J>,
+    work: impl Fn(J) -> T + Sync,
+    sum: S,
+    merge: impl Fn(&mut S, T) + Sync,
+) -> S {
+    let state = Mutex::new((sum, 0, BTreeMap::new()));
+    run(jobs.into_iter().enumerate().collect(), |(index, job)| {
+        let result = work(job);
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sum, next, waiting) = &mut *state;
+        waiting.insert(index, result);
+        while let Some(result) = waiting.remove(next) {
+            merge(sum, result);
+            *next += 1;
+        }
+    });
+    state.into_inner().unwrap_or_else(PoisonError::into_inner).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +157,10 @@ mod tests {
         for threads in [1, 2, 3, 8] {
             let squares = with_threads(threads, || run((0..100).collect(), |i: usize| i * i));
             assert_eq!(squares, (0..100).map(|i| i * i).collect::<Vec<_>>());
+            let order = with_threads(threads, || {
+                fold((0..100).collect(), |i: usize| i * i, vec![], Vec::push)
+            });
+            assert_eq!(order, squares);
         }
     }
 }

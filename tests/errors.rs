@@ -299,13 +299,15 @@ fn a_component_that_collapses() {
             .start(Start::Labels(vec![0, 0, 0, 1]))
             .regularization(Regularization::None)
             .fit(&x),
-        "Component 1 (counted from 0) has collapsed: it holds 1.000 samples, and they do not spread over all dimensions, so its \
-         covariance has no inverse. Try another seed or start, fewer components, or a larger regularization.",
+        "Component 1 (counted from 0) has collapsed: it holds 1.000 samples, and all of them are the same point, so its \
+         covariance has no inverse. Try another seed or start, fewer components, a simpler covariance model, a larger \
+         regularization, or a policy for collapses.",
     );
     says(
         Em::new(2).start(Start::Labels(vec![0; 4])).fit(&x),
-        "Component 1 (counted from 0) has collapsed: it holds 0.000 samples, and they do not spread over all dimensions, so its \
-         covariance has no inverse. Try another seed or start, fewer components, or a larger regularization.",
+        "Component 1 (counted from 0) has collapsed: it holds 0.000 samples, and no sample is nearer to it than to the others, so its \
+         covariance has no inverse. Try another seed or start, fewer components, a simpler covariance model, a larger \
+         regularization, or a policy for collapses.",
     );
 }
 

@@ -43,9 +43,16 @@ impl Lanes for Pair {
     unsafe fn plus_product(self, a: Self, b: Self) -> Self {
         // Processors with a fused instruction on board have it everywhere; elsewhere it would be a slow call.
         let term = |sum: f64, a: f64, b: f64| {
-            if cfg!(target_arch = "aarch64") { a.mul_add(b, sum) } else { sum + a * b }
+            if cfg!(target_arch = "aarch64") {
+                a.mul_add(b, sum)
+            } else {
+                sum + a * b
+            }
         };
-        Self([term(self.0[0], a.0[0], b.0[0]), term(self.0[1], a.0[1], b.0[1])])
+        Self([
+            term(self.0[0], a.0[0], b.0[0]),
+            term(self.0[1], a.0[1], b.0[1]),
+        ])
     }
 }
 
@@ -53,8 +60,8 @@ impl Lanes for Pair {
 mod x86 {
     use super::Lanes;
     use std::arch::x86_64::{
-        __m256d, __m512d, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm512_fmadd_pd, _mm512_loadu_pd,
-        _mm512_set1_pd, _mm512_storeu_pd,
+        __m256d, __m512d, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set1_pd, _mm256_storeu_pd,
+        _mm512_fmadd_pd, _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd,
     };
 
     macro_rules! lanes {
@@ -80,8 +87,22 @@ mod x86 {
             }
         };
     }
-    lanes!(__m256d, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd);
-    lanes!(__m512d, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd);
+    lanes!(
+        __m256d,
+        4,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_fmadd_pd
+    );
+    lanes!(
+        __m512d,
+        8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_fmadd_pd
+    );
 }
 
 /// Makes a safe function of a loop over vectors, which takes the widest ones that this processor has.
@@ -129,7 +150,11 @@ impl Packed {
         for first in (0..n).step_by(4) {
             for row in 0..(first + 4).min(n) {
                 values.extend((first..first + 4).map(|column| {
-                    if row <= column && column < n { upper[[row, column]] } else { 0.0 }
+                    if row <= column && column < n {
+                        upper[[row, column]]
+                    } else {
+                        0.0
+                    }
                 }));
             }
         }
@@ -144,7 +169,11 @@ on_this_processor! {
 }
 
 #[inline(always)]
-unsafe fn squared_norms_by<V: Lanes, const BLOCK: usize>(upper: &Packed, centred: &[f64], norms: &mut Shares) {
+unsafe fn squared_norms_by<V: Lanes, const BLOCK: usize>(
+    upper: &Packed,
+    centred: &[f64],
+    norms: &mut Shares,
+) {
     unsafe {
         for first_row in (0..ROWS).step_by(BLOCK * V::N) {
             let tile = centred.as_ptr().add(first_row);
@@ -191,7 +220,11 @@ on_this_processor! {
 }
 
 #[inline(always)]
-unsafe fn add_outer_products_by<V: Lanes, const BLOCK: usize>(rows: &[f64], width: usize, gram: &mut [f64]) {
+unsafe fn add_outer_products_by<V: Lanes, const BLOCK: usize>(
+    rows: &[f64],
+    width: usize,
+    gram: &mut [f64],
+) {
     unsafe {
         for first in (0..width).step_by(4) {
             let mut column = first / V::N * V::N;
@@ -210,7 +243,13 @@ unsafe fn add_outer_products_by<V: Lanes, const BLOCK: usize>(rows: &[f64], widt
 
 /// Four rows of the sum, over some vectors of columns.
 #[inline(always)]
-unsafe fn outer_block<V: Lanes, const BLOCK: usize>(rows: &[f64], width: usize, first: usize, column: usize, gram: &mut [f64]) {
+unsafe fn outer_block<V: Lanes, const BLOCK: usize>(
+    rows: &[f64],
+    width: usize,
+    first: usize,
+    column: usize,
+    gram: &mut [f64],
+) {
     unsafe {
         let mut sums = [[V::splat(0.0); BLOCK]; 4];
         let mut row = rows.as_ptr();
@@ -229,7 +268,9 @@ unsafe fn outer_block<V: Lanes, const BLOCK: usize>(rows: &[f64], width: usize, 
         }
         for (i, sums) in sums.into_iter().enumerate() {
             for (v, sum) in sums.into_iter().enumerate() {
-                let place = gram.as_mut_ptr().add((first + i) * width + column + v * V::N);
+                let place = gram
+                    .as_mut_ptr()
+                    .add((first + i) * width + column + v * V::N);
                 V::load(place).plus_product(V::splat(1.0), sum).store(place);
             }
         }
@@ -254,7 +295,21 @@ unsafe fn exponentials_by<V: Lanes, const BLOCK: usize>(values: &mut Shares) {
         let n = shifted - SHIFT;
         let r = (v - n * LN_2[0]) - n * LN_2[1];
         let mut sum = 1.0 / 6_227_020_800.0;
-        for divisor in [479_001_600.0, 39_916_800.0, 3_628_800.0, 362_880.0, 40_320.0, 5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0] {
+        for divisor in [
+            479_001_600.0,
+            39_916_800.0,
+            3_628_800.0,
+            362_880.0,
+            40_320.0,
+            5_040.0,
+            720.0,
+            120.0,
+            24.0,
+            6.0,
+            2.0,
+            1.0,
+            1.0,
+        ] {
             sum = sum * r + 1.0 / divisor;
         }
         // The integer is in the low bits of the shifted number; it goes into the exponent.

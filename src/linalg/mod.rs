@@ -80,12 +80,6 @@ pub(crate) fn multiply(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>, c: &mut ArrayRef2
     general_mat_mul(1.0, a, b, 0.0, c);
 }
 
-/// `c += a b`.
-pub(crate) fn add_product(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    backend::single_threaded();
-    general_mat_mul(1.0, a, b, 1.0, c);
-}
-
 /// Returns `a b`.
 pub(crate) fn product(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array2<f64> {
     let mut c = Array2::zeros((a.nrows(), b.ncols()));

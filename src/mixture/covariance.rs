@@ -24,11 +24,6 @@
 //! models need each step once. VEI, VEE and VEV alternate them; EVE and VVE search for the common axes. The second step makes the
 //! traces add up to N D, so that Q is `-½ N D` times the mean log volume ∑ₖ Nₖ ln λₖ / N, up to a constant: iterations lower that.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the M-step is yet to call `maximize`")
-)]
-
 mod axes;
 mod ties;
 

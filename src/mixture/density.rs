@@ -91,7 +91,7 @@ impl GaussianMixture {
             .zip(result.axis_chunks_iter_mut(Axis(0), parallel::TILE))
             .collect();
         parallel::run(jobs, |(samples, mut rows)| {
-            let mut tile = Tile::new(self);
+            let mut tile = Tile::new(self.n_features(), self.n_components());
             let mut joint = Array1::zeros(self.n_components());
             let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
             for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {

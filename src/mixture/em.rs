@@ -1,122 +1,26 @@
-//! How a mixture is learnt: the E-step, the M-step, and the loop over them.
+//! EM: the choices, and the loop over its two steps.
 
-use super::pass::{Tile, Weigher, pass};
+use super::collapse::{self, Collapse, Repair};
+use super::covariance::CovarianceModel;
+use super::source::{Samples, Source};
 use super::start::Start;
-use super::statistics::{Regularization, Statistics};
+use super::statistics::{Choices, Regularization, Statistics};
+use super::steps::expectation;
 use super::{Fit, GaussianMixture, Step, Stop};
-use crate::linalg::lanes::ROWS;
 use crate::{Error, Result, check, parallel};
 use ndarray::{Array2, ArrayRef2, Axis};
-use std::fmt;
-
-/// What the E-step finds out.
-#[derive(Clone, PartialEq)]
-pub struct Expectation {
-    /// rₙₖ, shape (`n_samples`, K); rows sum to 1.
-    pub responsibilities: Array2<f64>,
-    /// ∑ₙ ln p(xₙ) under the model that gave these responsibilities.
-    pub log_likelihood: f64,
-}
-
-/// The E-step: how much of each sample each component accounts for, and how well the model explains the data.
-///
-/// ```text
-/// rₙₖ = πₖ N(xₙ | μₖ, Σₖ) / ∑ⱼ πⱼ N(xₙ | μⱼ, Σⱼ)
-/// ```
-///
-/// `x` has shape (`n_samples`, `n_features`). Bishop (2006), eq. 9.23.
-///
-/// # Examples
-///
-/// ```
-/// use em_lab::{GaussianMixture, Regularization, column, e_step, m_step};
-///
-/// let x = column(&[-0.5, 0.5, 4.5, 5.5]);
-/// let start = GaussianMixture::univariate(&[0.5, 0.5], &[1.0, 4.0], &[1.0, 1.0])?;
-/// let before = e_step(&start, &x)?;
-/// let model = m_step(&x, &before.responsibilities, Regularization::None)?;
-/// assert!(e_step(&model, &x)?.log_likelihood > before.log_likelihood);
-/// # Ok::<(), em_lab::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// `x` must hold finite numbers and have as many columns as the model has features.
-pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation> {
-    check::columns("x", x, model.n_features())?;
-    Ok(expectation(model, x))
-}
-
-/// The E-step on data that were checked at the door.
-fn expectation(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Expectation {
-    let weigher = Weigher::new(model);
-    let mut responsibilities = Array2::zeros((x.nrows(), model.n_components()));
-    let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
-    let jobs = tiles
-        .zip(responsibilities.axis_chunks_iter_mut(Axis(0), parallel::TILE))
-        .collect();
-    let log_likelihoods = parallel::run(jobs, |(samples, mut rows)| {
-        let mut tile = Tile::new(model);
-        let mut log_likelihood = 0.0;
-        let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
-        for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {
-            log_likelihood += weigher.responsibilities(&samples, &mut tile);
-            for (mut column, shares) in rows.columns_mut().into_iter().zip(&tile.shares) {
-                for (r, share) in column.iter_mut().zip(shares) {
-                    *r = *share;
-                }
-            }
-        }
-        log_likelihood
-    });
-    Expectation {
-        responsibilities,
-        log_likelihood: log_likelihoods.into_iter().sum(),
-    }
-}
-
-/// The M-step: the mixture that fits best when each sample counts for each component by its responsibility.
-///
-/// ```text
-/// Nₖ = ∑ₙ rₙₖ    πₖ = Nₖ / N    μₖ = ∑ₙ rₙₖ xₙ / Nₖ    Σₖ = ∑ₙ rₙₖ (xₙ - μₖ)(xₙ - μₖ)ᵀ / Nₖ  (+ regularization)
-/// ```
-///
-/// `x` has shape (`n_samples`, `n_features`), `responsibilities` (`n_samples`, K). Bishop (2006), eqs. 9.24 to 9.27.
-///
-/// # Errors
-///
-/// [`Error::Collapsed`] if a component holds no sample, or its samples do not spread over all dimensions and nothing is added to
-/// the diagonal; [`Error::Shape`], [`Error::NotFinite`], [`Error::Empty`] and [`Error::Parameter`] for arguments that are not as
-/// described.
-pub fn m_step(
-    x: &ArrayRef2<f64>,
-    responsibilities: &ArrayRef2<f64>,
-    regularization: Regularization,
-) -> Result<GaussianMixture> {
-    check::matrix("x", x)?;
-    check::responsibilities(responsibilities, x.nrows())?;
-    regularization.check()?;
-    maximization(x, responsibilities, regularization)
-}
-
-/// The M-step on arguments that were checked at the door.
-fn maximization(
-    x: &ArrayRef2<f64>,
-    responsibilities: &ArrayRef2<f64>,
-    regularization: Regularization,
-) -> Result<GaussianMixture> {
-    Statistics::collect(x, responsibilities).maximize(regularization)
-}
 
 /// Expectation maximization: the choices, and [`fit`](Em::fit).
 ///
 /// | choice | default |
 /// |---|---|
-/// | [`start`](Em::start) | `Start::KMeans` |
+/// | [`covariance_model`](Em::covariance_model) | `CovarianceModel::FULL` |
+/// | [`start`](Em::start) | `Start::KMeans`, on the data as they are |
 /// | [`runs`](Em::runs) | 1 |
 /// | [`max_iterations`](Em::max_iterations) | 300 |
 /// | [`tolerance`](Em::tolerance) | 1e-4, a gain in mean log-likelihood per sample |
 /// | [`regularization`](Em::regularization) | `Regularization::Relative(1e-6)` |
+/// | [`collapse`](Em::collapse) | `Collapse::Stop` |
 /// | [`seed`](Em::seed) | 0 |
 ///
 /// # Examples
@@ -133,13 +37,15 @@ fn maximization(
 #[derive(Clone, Debug, PartialEq)]
 pub struct Em {
     pub(super) n_components: usize,
+    pub(super) choices: Choices,
     pub(super) start: Start,
+    pub(super) whiten_start: bool,
+    pub(super) collapse: Collapse,
     runs: usize,
     max_iterations: usize,
     tolerance: f64,
-    pub(super) regularization: Regularization,
     pub(super) seed: u64,
-    keep_steps: bool,
+    pub(super) keep_steps: bool,
 }
 
 impl Em {
@@ -148,20 +54,41 @@ impl Em {
     pub fn new(n_components: usize) -> Self {
         Self {
             n_components,
+            choices: Choices {
+                covariance_model: CovarianceModel::FULL,
+                regularization: Regularization::default(),
+            },
             start: Start::KMeans,
+            whiten_start: false,
+            collapse: Collapse::Stop,
             runs: 1,
             max_iterations: 300,
             tolerance: 1e-4,
-            regularization: Regularization::default(),
             seed: 0,
             keep_steps: false,
         }
+    }
+
+    /// How the covariances are tied to each other.
+    #[must_use]
+    pub fn covariance_model(mut self, covariance_model: CovarianceModel) -> Self {
+        self.choices.covariance_model = covariance_model;
+        self
     }
 
     /// Where EM starts from.
     #[must_use]
     pub fn start(mut self, start: Start) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Lets k-means or hierarchical clustering start on whitened data: principal components scaled to unit variance. The fit itself
+    /// stays on the data as they are. On data that stretch further in some directions than in others distances are blind to the
+    /// narrow ones, and a start that is blind there can make BIC choose the wrong model.
+    #[must_use]
+    pub fn whiten_start(mut self) -> Self {
+        self.whiten_start = true;
         self
     }
 
@@ -191,7 +118,14 @@ impl Em {
     /// What is added to the diagonal of each covariance in every M-step.
     #[must_use]
     pub fn regularization(mut self, regularization: Regularization) -> Self {
-        self.regularization = regularization;
+        self.choices.regularization = regularization;
+        self
+    }
+
+    /// What is done when a component collapses.
+    #[must_use]
+    pub fn collapse(mut self, policy: Collapse) -> Self {
+        self.collapse = policy;
         self
     }
 
@@ -221,65 +155,197 @@ impl Em {
     /// itself has a component without spread.
     pub fn fit(&self, x: &ArrayRef2<f64>) -> Result<Fit> {
         self.check(x)?;
-        let runs = if self.start.is_random() { self.runs } else { 1 };
-        let mut best: Result<Fit> = Err(Error::Empty {
-            what: "the list of runs".into(),
-        });
-        for run in 0..runs as u64 {
-            let fit = self.run(x, run);
-            best = match (best, fit) {
-                (Ok(best), Ok(fit)) => Ok(if fit.is_better_than(&best) { fit } else { best }),
-                (Ok(best), Err(_)) => Ok(best),
-                (Err(_), fit) => fit,
-            };
-        }
-        best
+        self.best_run(&Samples::unweighted(x))
     }
 
-    /// One start, and the loop.
-    fn run(&self, x: &ArrayRef2<f64>, run: u64) -> Result<Fit> {
-        let (mut model, start_responsibilities) = self.start_model(x, run)?;
-        let mut now = pass(&model, x);
-        let mut log_likelihoods = vec![now.log_likelihood];
-        let mut steps = self.step(&model, x);
-        let mut stop = Stop::MaxIterations;
-        while log_likelihoods.len() <= self.max_iterations {
-            model = match now.statistics.maximize(self.regularization) {
-                Ok(next) => next,
-                Err(error) => {
-                    stop = Stop::Failed(error);
-                    break;
-                }
-            };
-            let before = now.log_likelihood;
-            now = pass(&model, x);
-            log_likelihoods.push(now.log_likelihood);
-            steps.extend(self.step(&model, x));
-            if (now.log_likelihood - before).abs() < self.tolerance * x.nrows() as f64 {
-                stop = Stop::Converged;
-                break;
-            }
+    /// Learns a mixture from samples that count as often as their weights say: an integer weight is the same as so many copies of
+    /// the sample, weight 0 the same as leaving it out.
+    ///
+    /// An 8-bit image, for instance, is its 256 grey levels weighted by how many pixels have them. `weights` has length
+    /// `n_samples`; in start labels or responsibilities the samples of weight 0 have their place too.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit`](Em::fit), and [`Error::Shape`] or [`Error::Parameter`] if a weight is missing, negative or not finite.
+    pub fn fit_weighted(&self, x: &ArrayRef2<f64>, weights: &[f64]) -> Result<Fit> {
+        check::sample_weights(weights, x.nrows())?;
+        let counted: Vec<usize> = (0..x.nrows()).filter(|&n| weights[n] > 0.0).collect();
+        if counted.len() == x.nrows() {
+            self.check(x)?;
+            return self.best_run(&Samples {
+                x,
+                weights: Some(weights),
+            });
         }
-        Ok(Fit {
-            model,
-            log_likelihoods,
-            stop,
-            start_responsibilities,
-            steps,
+        check::matrix("x", x)?;
+        let em = Self {
+            start: self.start.select(&counted, x.nrows())?,
+            ..self.clone()
+        };
+        let weights: Vec<f64> = counted.iter().map(|&n| weights[n]).collect();
+        em.fit_weighted(&x.select(Axis(0), &counted), &weights)
+    }
+
+    /// Learns a mixture from samples that come in chunks, each of shape (any number, `n_features`), and need not fit into memory:
+    /// `open` returns an iterator from the first chunk on, and is called for each pass over the data.
+    ///
+    /// A start that looks at the samples looks at 10,000 of them, drawn evenly from all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use em_lab::{Em, synthetic};
+    /// use ndarray::Axis;
+    ///
+    /// let x = synthetic::two_dimensions().x;
+    /// let chunks = || x.axis_chunks_iter(Axis(0), 64).map(|chunk| Ok(chunk.to_owned()));
+    /// let (stream, whole) = (Em::new(2).fit_chunks(chunks)?, Em::new(2).fit(&x)?);
+    /// assert!((stream.log_likelihood() - whole.log_likelihood()).abs() < 1e-9);
+    /// # Ok::<(), em_lab::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`fit`](Em::fit); an error of the stream itself, in the first two passes. Later it stops the fit, which then holds the
+    /// last good model. [`Error::Parameter`] for what needs all samples in memory: start labels, start responsibilities and
+    /// [`keep_steps`](Em::keep_steps).
+    pub fn fit_chunks<I>(&self, open: impl Fn() -> I) -> Result<Fit>
+    where
+        I: Iterator<Item = Result<Array2<f64>>>,
+    {
+        self.fit_stream(&|| Box::new(open()))
+    }
+
+    /// The best of the runs, which share the data and are done side by side.
+    fn best_run(&self, samples: &Samples) -> Result<Fit> {
+        let runs = if self.start.is_random() { self.runs } else { 1 };
+        let best = parallel::fold(
+            (0..runs as u64).collect(),
+            |run| self.run(samples, run),
+            None,
+            |best: &mut Option<Result<Fit>>, fit| {
+                let better = match (&*best, &fit) {
+                    (Some(Ok(best)), Ok(fit)) => fit.is_better_than(best),
+                    (Some(Ok(_)), Err(_)) | (Some(Err(_)), Err(_)) => false,
+                    _ => true,
+                };
+                if better {
+                    *best = Some(fit);
+                }
+            },
+        );
+        best.unwrap_or_else(|| {
+            Err(Error::Empty {
+                what: "the list of runs".into(),
+            })
         })
     }
 
-    /// The model with its responsibilities, where they are kept.
-    fn step(&self, model: &GaussianMixture, x: &ArrayRef2<f64>) -> Vec<Step> {
-        let step = || Step {
-            model: model.clone(),
-            responsibilities: expectation(model, x).responsibilities,
+    /// One start, and the loop.
+    fn run(&self, samples: &Samples, run: u64) -> Result<Fit> {
+        let (model, start_responsibilities) = self.start_model(samples, run)?;
+        let mut fit = self.climb(model, &Source::Memory(*samples))?;
+        fit.start_responsibilities = start_responsibilities;
+        Ok(fit)
+    }
+
+    /// The loop: E-step and M-step in turn, until nothing is gained.
+    pub(super) fn climb(&self, start: GaussianMixture, source: &Source) -> Result<Fit> {
+        let mut statistics = source.pass(&start)?;
+        let per_sample = self.tolerance * statistics.total_weight();
+        let mut fit = Fit::at(start, &statistics);
+        fit.steps.extend(self.step(&fit.model, source));
+        while fit.n_iterations() < self.max_iterations {
+            let next = self
+                .next_model(&statistics, &mut fit)
+                .and_then(|model| Ok((source.pass(&model)?, model)));
+            let before = fit.log_likelihood();
+            match next {
+                Ok((now, model)) => {
+                    fit.log_likelihoods.push(now.log_likelihood);
+                    (fit.model, statistics) = (model, now);
+                }
+                Err(error) => {
+                    fit.stop = Stop::Failed(error);
+                    break;
+                }
+            }
+            fit.steps.extend(self.step(&fit.model, source));
+            let repaired = fit
+                .repairs
+                .last()
+                .is_some_and(|last| last.iteration == fit.n_iterations());
+            if (fit.log_likelihood() - before).abs() < per_sample && !repaired {
+                fit.stop = Stop::Converged;
+                break;
+            }
+        }
+        Ok(fit)
+    }
+
+    /// The M-step; where a component collapses, the policy decides.
+    fn next_model(&self, statistics: &Statistics, fit: &mut Fit) -> Result<GaussianMixture> {
+        let previous = Some(&fit.model);
+        let error = match statistics.maximize(self.choices, None, previous) {
+            Err(error @ Error::Collapsed { .. }) => error,
+            other => return other,
         };
-        self.keep_steps.then(step).into_iter().collect()
+        let Error::Collapsed {
+            component,
+            effective_count,
+            ..
+        } = error
+        else {
+            return Err(error);
+        };
+        let restarts = fit
+            .repairs
+            .iter()
+            .filter(|repair| repair.policy == Collapse::Restart);
+        let model = match self.collapse {
+            Collapse::Stop => None,
+            Collapse::Restart if restarts.count() >= self.n_components => None,
+            Collapse::Restart => collapse::restart(&fit.model, component),
+            policy => Some(statistics.maximize(self.choices, Some(policy), previous)?),
+        };
+        fit.repairs.extend(model.is_some().then(|| Repair {
+            iteration: fit.n_iterations() + 1,
+            component,
+            effective_count,
+            policy: self.collapse,
+        }));
+        model.ok_or(error)
+    }
+
+    /// The model with its responsibilities, where they are kept.
+    fn step(&self, model: &GaussianMixture, source: &Source) -> Option<Step> {
+        match source {
+            Source::Memory(samples) if self.keep_steps => Some(Step {
+                model: model.clone(),
+                responsibilities: expectation(model, samples.x).responsibilities,
+            }),
+            _ => None,
+        }
     }
 
     fn check(&self, x: &ArrayRef2<f64>) -> Result<()> {
         check::matrix("x", x)?;
+        self.check_choices()?;
+        self.check_count(x.nrows())
+    }
+
+    pub(super) fn check_count(&self, n_samples: usize) -> Result<()> {
+        if n_samples >= self.n_components {
+            return Ok(());
+        }
+        Err(Error::TooFewSamples {
+            n_samples,
+            needed: self.n_components,
+            purpose: format!("a mixture of {} components", self.n_components),
+        })
+    }
+
+    pub(super) fn check_choices(&self) -> Result<()> {
         let positive = |name: &str, value: usize| {
             if value > 0 {
                 return Ok(());
@@ -292,7 +358,8 @@ impl Em {
         };
         positive("The number of components", self.n_components)?;
         positive("The number of runs", self.runs)?;
-        self.regularization.check()?;
+        self.choices.regularization.check()?;
+        self.collapse.check()?;
         if !(self.tolerance.is_finite() && self.tolerance >= 0.0) {
             return Err(Error::Parameter {
                 name: "The tolerance".into(),
@@ -300,26 +367,6 @@ impl Em {
                 expected: "a finite number, zero or above".into(),
             });
         }
-        if x.nrows() < self.n_components {
-            return Err(Error::TooFewSamples {
-                n_samples: x.nrows(),
-                needed: self.n_components,
-                purpose: format!("a mixture of {} components", self.n_components),
-            });
-        }
         Ok(())
-    }
-}
-
-impl fmt::Display for Expectation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (n, k) = self.responsibilities.dim();
-        write!(
-            f,
-            "responsibilities of {} for {}",
-            check::count(k, "component"),
-            check::count(n, "sample")
-        )?;
-        write!(f, "; log-likelihood {:.6}", self.log_likelihood)
     }
 }

@@ -1,6 +1,8 @@
 //! What EM returns.
 
 use super::GaussianMixture;
+use super::collapse::Repair;
+use super::statistics::Statistics;
 use crate::{Error, check};
 use ndarray::Array2;
 use std::fmt;
@@ -14,11 +16,13 @@ pub struct Fit {
     pub log_likelihoods: Vec<f64>,
     /// Why EM stopped.
     pub stop: Stop,
-    /// The responsibilities that EM started from, where it started from labels or responsibilities; entry 0 of the trace is
-    /// their M-step.
+    /// The responsibilities that EM started from, where it started from labels, clusters or responsibilities and
+    /// [`Em::keep_steps`](crate::Em::keep_steps) asked for them; entry 0 of the trace is their M-step.
     pub start_responsibilities: Option<Array2<f64>>,
     /// Entry t is the model after t iterations with the responsibilities it gives; empty unless [`Em::keep_steps`](crate::Em::keep_steps) asked for it.
     pub steps: Vec<Step>,
+    /// What was done about components that collapsed ([`Em::collapse`](crate::Em::collapse)).
+    pub repairs: Vec<Repair>,
 }
 
 /// One model on EM's way, and the responsibilities it gives.
@@ -42,6 +46,18 @@ pub enum Stop {
 }
 
 impl Fit {
+    /// Before the first iteration.
+    pub(super) fn at(start: GaussianMixture, statistics: &Statistics) -> Self {
+        Self {
+            model: start,
+            log_likelihoods: vec![statistics.log_likelihood()],
+            stop: Stop::MaxIterations,
+            start_responsibilities: None,
+            steps: vec![],
+            repairs: vec![],
+        }
+    }
+
     /// The number of iterations done.
     #[must_use]
     pub fn n_iterations(&self) -> usize {
@@ -76,6 +92,9 @@ impl fmt::Display for Fit {
             check::count(self.n_iterations(), "iteration"),
             self.log_likelihood()
         )?;
+        for repair in &self.repairs {
+            writeln!(f, "{repair}")?;
+        }
         self.model.fmt(f)
     }
 }

@@ -1,26 +1,31 @@
 //! The Gaussian mixture: what the model is, and the questions one can ask it.
 
+mod collapse;
 mod covariance;
 mod density;
 mod em;
 mod fit;
 mod pass;
 mod sample;
+mod source;
 mod start;
 mod statistics;
+mod steps;
 
+pub use collapse::{Collapse, Repair};
 pub use covariance::CovarianceModel;
-pub use em::{Em, Expectation, e_step, m_step};
+pub use em::Em;
 pub use fit::{Fit, Step, Stop};
 pub use sample::Sample;
 pub use start::Start;
-pub use statistics::Regularization;
+pub use statistics::{Regularization, Statistics};
+pub use steps::{Expectation, e_step, m_step};
 
 use crate::{Error, Result, check, gaussian};
 use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
 use std::fmt;
 
-/// A Gaussian mixture with a full covariance matrix for each component.
+/// A Gaussian mixture: components with a weight, a mean and a covariance matrix each.
 ///
 /// ```text
 /// p(x) = ∑ₖ πₖ N(x | μₖ, Σₖ)
@@ -49,6 +54,7 @@ use std::fmt;
 /// Bishop (2006), *Pattern Recognition and Machine Learning*, section 9.2.
 #[derive(Clone, PartialEq)]
 pub struct GaussianMixture {
+    covariance_model: CovarianceModel,
     weights: Array1<f64>,
     means: Array2<f64>,
     covariances: Array3<f64>,
@@ -116,12 +122,9 @@ impl GaussianMixture {
             }
         }
         let weights = Array1::from(weights.to_vec());
-        Self::from_parameters(weights, means, covariances.clone()).map_err(|error| match error {
-            Error::Collapsed { component, .. } => {
-                no_covariance(component, &covariances.index_axis(Axis(0), component))
-            }
-            other => other,
-        })
+        let full = CovarianceModel::FULL;
+        Self::from_parameters(full, weights, means, covariances.clone())
+            .map_err(|k| no_covariance(k, &covariances.index_axis(Axis(0), k)))
     }
 
     /// Builds a mixture in one dimension from weights, means and **standard deviations** (not variances), each of length K.
@@ -153,28 +156,33 @@ impl GaussianMixture {
         Self::new(weights, check::column(means), covariances)
     }
 
-    /// Factors the covariances; trusts everything else.
+    /// Factors the covariances, and trusts everything else; `Err(k)` if covariance k is not positive definite.
     fn from_parameters(
+        covariance_model: CovarianceModel,
         weights: Array1<f64>,
         means: Array2<f64>,
         covariances: Array3<f64>,
-    ) -> Result<Self> {
+    ) -> Result<Self, usize> {
         let mut precisions_cholesky = Array3::zeros(covariances.dim());
         for (k, covariance) in covariances.outer_iter().enumerate() {
-            let factor = gaussian::precision_cholesky(&covariance).ok_or(Error::Collapsed {
-                component: k,
-                effective_count: f64::NAN,
-            })?;
+            let factor = gaussian::precision_cholesky(&covariance).ok_or(k)?;
             precisions_cholesky
                 .index_axis_mut(Axis(0), k)
                 .assign(&factor);
         }
         Ok(Self {
+            covariance_model,
             weights,
             means,
             covariances,
             precisions_cholesky,
         })
+    }
+
+    /// How the covariances are tied to each other; [`CovarianceModel::FULL`] for a mixture that was built from its parameters.
+    #[must_use]
+    pub fn covariance_model(&self) -> CovarianceModel {
+        self.covariance_model
     }
 
     /// The number of components, K.
@@ -221,11 +229,12 @@ impl GaussianMixture {
         })
     }
 
-    /// The number of free parameters: K - 1 weights, K D means and K D (D + 1) / 2 covariances.
+    /// The number of free parameters: K - 1 weights, K D means and those of the [covariances](CovarianceModel::n_parameters), which
+    /// are K D (D + 1) / 2 where each component has its own.
     #[must_use]
     pub fn n_parameters(&self) -> usize {
         let (k, d) = self.means.dim();
-        k - 1 + k * d + k * d * (d + 1) / 2
+        k - 1 + k * d + self.covariance_model.n_parameters(k, d)
     }
 
     /// Returns Akaike's information criterion, AIC = 2 p - 2 l, with p parameters and log-likelihood l. **Lower is better.**
@@ -246,6 +255,24 @@ impl GaussianMixture {
     /// As [`GaussianMixture::component_log_density`].
     pub fn bic(&self, x: &ArrayRef2<f64>) -> Result<f64> {
         Ok(self.n_parameters() as f64 * (x.nrows() as f64).ln() - 2.0 * self.log_likelihood(x)?)
+    }
+
+    /// Returns the integrated completed likelihood criterion, ICL = BIC - 2 ∑ₙ ln rₙ,MAP(n): BIC, and a price for every sample that
+    /// two components share.
+    ///
+    /// **Lower is better**; MAP(n) is the component with the largest responsibility. Biernacki, Celeux and Govaert (2000), with
+    /// the responsibility of that component alone, as in mclust.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn icl(&self, x: &ArrayRef2<f64>) -> Result<f64> {
+        let responsibilities = self.responsibilities(x)?;
+        let largest = responsibilities.rows().into_iter().map(|row| {
+            let most = row.fold(0.0_f64, |most, r| most.max(*r));
+            most.ln()
+        });
+        Ok(self.bic(x)? - 2.0 * largest.sum::<f64>())
     }
 }
 

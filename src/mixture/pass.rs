@@ -6,57 +6,52 @@
 //! outer products are taken, for one component after the other.
 
 use super::GaussianMixture;
+use super::source::Samples;
 use super::statistics::Statistics;
 use crate::linalg::lanes::{Packed, ROWS, Shares, exponentials, squared_norms};
 use crate::parallel;
-use ndarray::{Array2, ArrayRef2, Axis, s};
+use ndarray::{Array2, ArrayRef1, ArrayRef2};
 
-/// What the pass finds out.
-pub(super) struct Pass {
-    pub(super) log_likelihood: f64,
-    pub(super) statistics: Statistics,
-}
-
-/// The E-step of a model and the sums for its M-step.
-///
-/// The sums are about the model's means; where the next ones turn out to be so far from them, measured by the component's spread,
-/// that digits are lost, they are taken once more about those.
-pub(super) fn pass(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Pass {
-    let first = pass_about(&model.means, model, x);
-    match first.statistics.better_centres() {
-        Some(centres) => pass_about(&centres, model, x),
-        None => first,
-    }
-}
-
-fn pass_about(centres: &Array2<f64>, model: &GaussianMixture, x: &ArrayRef2<f64>) -> Pass {
+/// The E-step of a model and the sums for an M-step, taken about these centres.
+pub(super) fn pass(
+    model: &GaussianMixture,
+    centres: &Array2<f64>,
+    samples: &Samples,
+) -> Statistics {
     let weigher = Weigher::new(model);
-    let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-        let mut tile = Tile::new(model);
-        let mut statistics = Statistics::about(centres);
-        let mut log_likelihood = 0.0;
-        for samples in x.slice(s![rows, ..]).axis_chunks_iter(Axis(0), ROWS) {
-            log_likelihood += weigher.responsibilities(&samples, &mut tile);
-            statistics.accumulate(&samples, &tile.shares, &model.weights);
-        }
-        Pass { log_likelihood, statistics }
-    });
-    let nothing = Pass { log_likelihood: 0.0, statistics: Statistics::about(centres) };
-    pieces.into_iter().fold(nothing, |sum, piece| Pass {
-        log_likelihood: sum.log_likelihood + piece.log_likelihood,
-        statistics: sum.statistics.merge(piece.statistics),
-    })
+    let nothing = || Statistics::about(centres, model.covariance_model);
+    parallel::fold(
+        samples.partition(),
+        |rows| {
+            let mut tile = Tile::new(model.n_features(), model.n_components());
+            let mut statistics = nothing();
+            for rows in rows {
+                let x = samples.tile(rows, &mut tile);
+                statistics.log_likelihood += weigher.responsibilities(&x, &mut tile);
+                statistics.accumulate(&x, &mut tile, &model.weights);
+            }
+            statistics
+        },
+        nothing(),
+        Statistics::add,
+    )
 }
 
 /// A mixture in the form in which the densities of a tile are taken.
 pub(super) struct Weigher<'a> {
     model: &'a GaussianMixture,
-    factors: Vec<Packed>,
+    factors: Vec<Factor>,
     /// ln πₖ + ln |Uₖ| - (D/2) ln 2π
     log_peaks: Vec<f64>,
 }
 
-/// Room for one tile, used again for the next.
+/// Uₖ with Σₖ⁻¹ = Uₖ Uₖᵀ.
+enum Factor {
+    Triangle(Packed),
+    Diagonal(Vec<f64>),
+}
+
+/// Room for one tile of samples, used again for the next.
 pub(super) struct Tile {
     /// Shape (D, ROWS): the samples feature by feature; what the last tile lacks in samples is zero.
     features: Vec<f64>,
@@ -64,6 +59,10 @@ pub(super) struct Tile {
     centred: Vec<f64>,
     /// Shape (K, ROWS).
     pub(super) shares: Vec<Shares>,
+    /// How often each sample counts.
+    pub(super) sample_weights: Shares,
+    /// Room for the M-step: √r (x - c) for some samples.
+    pub(super) rows: Vec<f64>,
 }
 
 impl<'a> Weigher<'a> {
@@ -74,30 +73,30 @@ impl<'a> Weigher<'a> {
         let log_peaks = factors.clone().zip(&model.weights).map(|(factor, weight)| {
             weight.ln() + factor.diag().iter().map(|u| u.ln()).sum::<f64>() + normalizer
         });
+        let diagonal = model.covariance_model.is_diagonal();
         Self {
             model,
             log_peaks: log_peaks.collect(),
-            factors: factors.map(|factor| Packed::new(&factor)).collect(),
+            factors: factors
+                .map(|factor| {
+                    if diagonal {
+                        Factor::Diagonal(factor.diag().to_vec())
+                    } else {
+                        Factor::Triangle(Packed::new(&factor))
+                    }
+                })
+                .collect(),
         }
     }
 
     /// Leaves `ln πₖ + ln N(xₙ | μₖ, Σₖ)` = ln πₖ + ln |Uₖ| - (D/2) ln 2π - |Uₖᵀ(xₙ - μₖ)|² / 2 in `tile.shares`.
-    pub(super) fn log_densities(&self, samples: &ArrayRef2<f64>, tile: &mut Tile) {
-        for (feature, column) in tile.features.chunks_exact_mut(ROWS).zip(samples.columns()) {
-            for (value, x) in feature.iter_mut().zip(column) {
-                *value = *x;
-            }
-            feature[samples.nrows()..].fill(0.0);
-        }
-        let components = self.factors.iter().zip(&self.log_peaks).zip(self.model.means.rows());
-        for (((factor, peak), mean), shares) in components.zip(&mut tile.shares) {
-            let features = tile.features.chunks_exact(ROWS);
-            for ((centred, feature), mean) in tile.centred.chunks_exact_mut(ROWS).zip(features).zip(mean) {
-                for (centred, value) in centred.iter_mut().zip(feature) {
-                    *centred = value - mean;
-                }
-            }
-            squared_norms(factor, &tile.centred, shares);
+    pub(super) fn log_densities(&self, x: &ArrayRef2<f64>, tile: &mut Tile) {
+        tile.transpose(x);
+        let components = self.factors.iter().zip(&self.log_peaks);
+        for ((factor, peak), (mean, shares)) in
+            components.zip(self.model.means.rows().into_iter().zip(&mut tile.shares))
+        {
+            factor.squared_distances(&tile.features, &mean, &mut tile.centred, shares);
             for share in shares.iter_mut() {
                 *share = peak - 0.5 * *share;
             }
@@ -105,19 +104,67 @@ impl<'a> Weigher<'a> {
     }
 
     /// Leaves a tile's responsibilities in `tile.shares`, and returns its log-likelihood.
-    pub(super) fn responsibilities(&self, samples: &ArrayRef2<f64>, tile: &mut Tile) -> f64 {
-        self.log_densities(samples, tile);
-        normalize(&mut tile.shares).iter().take(samples.nrows()).sum()
+    pub(super) fn responsibilities(&self, x: &ArrayRef2<f64>, tile: &mut Tile) -> f64 {
+        self.log_densities(x, tile);
+        let log_densities = normalize(&mut tile.shares);
+        let weighted = log_densities.iter().zip(&tile.sample_weights);
+        // A sample that does not count may lie anywhere.
+        weighted
+            .take(x.nrows())
+            .map(|(l, w)| if *w > 0.0 { l * w } else { 0.0 })
+            .sum()
+    }
+}
+
+impl Factor {
+    /// `|Uᵀ(x - mean)|²` for each sample of a tile.
+    fn squared_distances(
+        &self,
+        features: &[f64],
+        mean: &ArrayRef1<f64>,
+        centred: &mut [f64],
+        squares: &mut Shares,
+    ) {
+        let features = features.chunks_exact(ROWS).zip(mean);
+        match self {
+            Self::Triangle(upper) => {
+                for ((feature, mean), centred) in features.zip(centred.chunks_exact_mut(ROWS)) {
+                    for (centred, value) in centred.iter_mut().zip(feature) {
+                        *centred = value - mean;
+                    }
+                }
+                squared_norms(upper, centred, squares);
+            }
+            Self::Diagonal(entries) => {
+                squares.fill(0.0);
+                for ((feature, mean), u) in features.zip(entries) {
+                    for (square, value) in squares.iter_mut().zip(feature) {
+                        let deviation = (value - mean) * u;
+                        *square += deviation * deviation;
+                    }
+                }
+            }
+        }
     }
 }
 
 impl Tile {
-    pub(super) fn new(model: &GaussianMixture) -> Self {
-        let n = model.n_features();
+    pub(super) fn new(n_features: usize, n_components: usize) -> Self {
         Self {
-            features: vec![0.0; n * ROWS],
-            centred: vec![0.0; n * ROWS],
-            shares: vec![[0.0; ROWS]; model.n_components()],
+            features: vec![0.0; n_features * ROWS],
+            centred: vec![0.0; n_features * ROWS],
+            shares: vec![[0.0; ROWS]; n_components],
+            sample_weights: [1.0; ROWS],
+            rows: Vec::new(),
+        }
+    }
+
+    fn transpose(&mut self, x: &ArrayRef2<f64>) {
+        for (feature, column) in self.features.chunks_exact_mut(ROWS).zip(x.columns()) {
+            for (value, x) in feature.iter_mut().zip(column) {
+                *value = *x;
+            }
+            feature[x.nrows()..].fill(0.0);
         }
     }
 }
@@ -135,7 +182,11 @@ fn normalize(shares: &mut [Shares]) -> Shares {
     for shares in &mut *shares {
         for (share, largest) in shares.iter_mut().zip(&largest) {
             // So far away that the squared distance itself overflows (beyond 1e154): no component is nearer than another.
-            *share = if *largest == f64::NEG_INFINITY { 0.0 } else { *share - largest };
+            *share = if *largest == f64::NEG_INFINITY {
+                0.0
+            } else {
+                *share - largest
+            };
         }
         exponentials(shares);
         for (sum, share) in sums.iter_mut().zip(&*shares) {

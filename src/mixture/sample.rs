@@ -68,6 +68,7 @@ impl GaussianMixture {
             linalg::cholesky(&covariance).ok_or(Error::Collapsed {
                 component: k,
                 effective_count: f64::NAN,
+                cause: "its covariance is flat to working precision".into(),
             })
         };
         self.covariances

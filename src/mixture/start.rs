@@ -1,12 +1,22 @@
 //! Where EM starts from.
 
+use super::collapse::Collapse;
 use super::em::Em;
-use super::{GaussianMixture, m_step};
+use super::pass::Tile;
+use super::source::{Chunks, Samples, Source};
+use super::statistics::{Choices, Regularization, Statistics};
+use super::steps::maximization;
+use super::{CovarianceModel, Fit, GaussianMixture};
 use crate::kmeans::KMeans;
 use crate::random::Purpose;
-use crate::{Error, Result, check, random};
+use crate::{Error, Result, check, linalg, parallel, random};
 use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
+use rand::RngExt;
 use rand::seq::index;
+use std::borrow::Cow;
+
+/// At most so many samples of a stream are looked at for the start.
+const STREAM_SAMPLE: usize = 10_000;
 
 /// Where EM starts from. EM climbs to the nearest summit, so that the start decides which one.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,18 +43,34 @@ impl Start {
             Self::KMeans | Self::RandomPoints | Self::RandomResponsibilities
         )
     }
+
+    /// The start for some of the samples.
+    pub(super) fn select(&self, rows: &[usize], n_samples: usize) -> Result<Self> {
+        Ok(match self {
+            Self::Labels(labels) => {
+                check_labels(labels, n_samples, usize::MAX)?;
+                Self::Labels(rows.iter().map(|&n| labels[n]).collect())
+            }
+            Self::Responsibilities(responsibilities) => {
+                check::responsibilities(responsibilities, n_samples)?;
+                Self::Responsibilities(responsibilities.select(Axis(0), rows))
+            }
+            other => other.clone(),
+        })
+    }
 }
 
 impl Em {
-    /// The model before the first iteration, and the responsibilities it was made from where it was made from some.
+    /// The model before the first iteration, and the responsibilities it was made from where it was made from some and they are
+    /// kept.
     pub(super) fn start_model(
         &self,
-        x: &ArrayRef2<f64>,
+        samples: &Samples,
         run: u64,
     ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
-        let k = self.n_components;
-        let responsibilities = match &self.start {
-            Start::RandomPoints => return Ok((self.random_points(x, run)?, None)),
+        let (k, x) = (self.n_components, samples.x);
+        match &self.start {
+            Start::RandomPoints => Ok((self.random_points(samples, run)?, None)),
             Start::Model(model) => {
                 check::columns("x", x, model.n_features())?;
                 check::same(
@@ -54,10 +80,16 @@ impl Em {
                     k,
                     "Em::new asked for that many",
                 )?;
-                return Ok((model.clone(), None));
+                Ok((model.clone(), None))
             }
             Start::KMeans => {
-                hard_responsibilities(&KMeans::fit_run(x, k, self.seed, run)?.labels, k)
+                let space = self.start_space(samples)?;
+                let clusters = KMeans::fit_run(&space, samples.weights, k, self.seed, run)?;
+                self.model_of_labels(samples, &clusters.labels)
+            }
+            Start::Labels(labels) => {
+                check_labels(labels, x.nrows(), k)?;
+                self.model_of_labels(samples, labels)
             }
             Start::RandomResponsibilities => {
                 let mut rng = random::generator(self.seed, Purpose::Start, run);
@@ -65,13 +97,10 @@ impl Em {
                 for mut row in responsibilities.rows_mut() {
                     random::fill_dirichlet(row.iter_mut(), &mut rng);
                 }
-                responsibilities
-            }
-            Start::Labels(labels) => {
-                check_labels(labels, x.nrows(), k)?;
-                hard_responsibilities(labels, k)
+                self.model_of_responsibilities(samples, responsibilities)
             }
             Start::Responsibilities(responsibilities) => {
+                check::responsibilities(responsibilities, x.nrows())?;
                 check::same(
                     "The matrix of responsibilities",
                     "column",
@@ -79,30 +108,176 @@ impl Em {
                     k,
                     "one for each component",
                 )?;
-                responsibilities.clone()
+                self.model_of_responsibilities(samples, responsibilities.clone())
+            }
+        }
+    }
+
+    /// A fit to chunks: of some samples first, then of all from there.
+    pub(super) fn fit_stream<'a>(&self, open: &'a Chunks<'a>) -> Result<Fit> {
+        self.check_choices()?;
+        let needs_all = match &self.start {
+            Start::Labels(_) => Some("start labels"),
+            Start::Responsibilities(_) => Some("start responsibilities"),
+            _ if self.keep_steps => Some("the steps"),
+            _ => None,
+        };
+        if let Some(what) = needs_all {
+            return Err(Error::Parameter {
+                name: "A choice for samples in chunks".into(),
+                found: format!("to use {what}"),
+                expected: "one that does not need all samples at once: for these, give the samples as one array to fit".into(),
+            });
+        }
+        let start = if let Start::Model(model) = &self.start {
+            model.clone()
+        } else {
+            let sample = self.sample_of(open)?;
+            self.fit(&sample)?.model
+        };
+        self.climb(start, &Source::Chunks(open))
+    }
+
+    /// Rows drawn evenly from all chunks (Vitter 1985, algorithm R); all rows in their order where there are few.
+    fn sample_of(&self, open: &Chunks) -> Result<Array2<f64>> {
+        let mut rng = random::generator(self.seed, Purpose::Start, u64::MAX);
+        let mut sample: Vec<f64> = Vec::new();
+        let (mut n_samples, mut n_features) = (0, None);
+        for chunk in open() {
+            let chunk = chunk?;
+            if chunk.is_empty() {
+                continue;
+            }
+            check::matrix("A chunk", &chunk)?;
+            let width = *n_features.get_or_insert(chunk.ncols());
+            check::same(
+                "A chunk",
+                "column",
+                chunk.ncols(),
+                width,
+                "the chunks before it had that many",
+            )?;
+            for row in chunk.rows() {
+                if n_samples < STREAM_SAMPLE {
+                    sample.extend(row);
+                } else {
+                    let place = rng.random_range(0..=n_samples);
+                    if place < STREAM_SAMPLE {
+                        let values = sample[place * width..][..width].iter_mut();
+                        values.zip(row).for_each(|(value, x)| *value = *x);
+                    }
+                }
+                n_samples += 1;
+            }
+        }
+        let width = n_features.ok_or_else(|| Error::Empty {
+            what: "The stream of chunks".into(),
+        })?;
+        let shape = (n_samples.min(STREAM_SAMPLE), width);
+        Array2::from_shape_vec(shape, sample).map_err(|_| Error::Empty {
+            what: "The stream of chunks".into(),
+        })
+    }
+
+    /// The coordinates in which clusters for the start are looked for.
+    fn start_space<'a>(&self, samples: &Samples<'a>) -> Result<Cow<'a, ArrayRef2<f64>>> {
+        if !self.whiten_start {
+            return Ok(Cow::Borrowed(samples.x));
+        }
+        // (x - μ) U has unit covariance; the little that is added keeps directions without spread from mattering.
+        let all = everything(samples, Regularization::Relative(1e-9))?;
+        let (mean, factor) = (
+            all.means.row(0),
+            all.precisions_cholesky.index_axis(Axis(0), 0),
+        );
+        let mut whitened = Array2::zeros(samples.x.dim());
+        let tiles = samples.x.axis_chunks_iter(Axis(0), parallel::TILE);
+        let jobs = tiles
+            .zip(whitened.axis_chunks_iter_mut(Axis(0), parallel::TILE))
+            .collect();
+        parallel::run(jobs, |(tile, mut out)| {
+            linalg::multiply(&(&tile - &mean), &factor, &mut out);
+        });
+        Ok(Cow::Owned(whitened))
+    }
+
+    fn collapse_at_start(&self) -> Option<Collapse> {
+        Some(self.collapse)
+            .filter(|policy| matches!(policy, Collapse::Regularize(_) | Collapse::Floor(_)))
+    }
+
+    fn model_of_labels(
+        &self,
+        samples: &Samples,
+        labels: &[usize],
+    ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
+        let k = self.n_components;
+        if self.keep_steps {
+            return self.model_of_responsibilities(samples, hard_responsibilities(labels, k));
+        }
+        let fill = |rows: std::ops::Range<usize>, tile: &mut Tile| {
+            for (k, shares) in tile.shares.iter_mut().enumerate() {
+                for (share, label) in shares.iter_mut().zip(&labels[rows.clone()]) {
+                    *share = f64::from(u8::from(*label == k));
+                }
             }
         };
+        let statistics = Statistics::collect(samples, k, self.choices.covariance_model, fill);
         Ok((
-            m_step(x, &responsibilities, self.regularization)?,
-            Some(responsibilities),
+            statistics.maximize(self.choices, self.collapse_at_start(), None)?,
+            None,
         ))
     }
 
-    fn random_points(&self, x: &ArrayRef2<f64>, run: u64) -> Result<GaussianMixture> {
+    fn model_of_responsibilities(
+        &self,
+        samples: &Samples,
+        responsibilities: Array2<f64>,
+    ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
+        let model = maximization(
+            samples,
+            &responsibilities,
+            self.choices,
+            self.collapse_at_start(),
+        )?;
+        Ok((model, self.keep_steps.then_some(responsibilities)))
+    }
+
+    fn random_points(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
         let k = self.n_components;
         let mut rng = random::generator(self.seed, Purpose::Start, run);
-        let rows = index::sample(&mut rng, x.nrows(), k).into_vec();
-        let everything = m_step(x, &Array2::ones((x.nrows(), 1)), self.regularization)?;
-        let covariance = everything.covariances().index_axis(Axis(0), 0);
-        let n_features = x.ncols();
+        let rows = index::sample(&mut rng, samples.x.nrows(), k).into_vec();
+        let choices = self.choices;
+        let all = one_component(samples, choices, self.collapse_at_start())?;
+        let covariance = all.covariances.index_axis(Axis(0), 0);
+        let n_features = samples.x.ncols();
         let covariances =
             Array3::from_shape_fn((k, n_features, n_features), |(_, i, j)| covariance[[i, j]]);
-        GaussianMixture::from_parameters(
-            Array1::from_elem(k, 1.0 / k as f64),
-            x.select(Axis(0), &rows),
-            covariances,
-        )
+        let means = samples.x.select(Axis(0), &rows);
+        let weights = Array1::from_elem(k, 1.0 / k as f64);
+        let diagnosis = |k| super::collapse::diagnosis(k, f64::NAN, None);
+        GaussianMixture::from_parameters(choices.covariance_model, weights, means, covariances)
+            .map_err(diagnosis)
     }
+}
+
+/// All samples as one component with any covariance.
+fn everything(samples: &Samples, regularization: Regularization) -> Result<GaussianMixture> {
+    let choices = Choices {
+        covariance_model: CovarianceModel::FULL,
+        regularization,
+    };
+    one_component(samples, choices, None)
+}
+
+fn one_component(
+    samples: &Samples,
+    choices: Choices,
+    collapse: Option<Collapse>,
+) -> Result<GaussianMixture> {
+    let fill = |_, tile: &mut Tile| tile.shares[0].fill(1.0);
+    Statistics::collect(samples, 1, choices.covariance_model, fill)
+        .maximize(choices, collapse, None)
 }
 
 fn check_labels(labels: &[usize], n_samples: usize, n_components: usize) -> Result<()> {

@@ -1,9 +1,15 @@
 //! The pass over the data behind [`m_step`](super::m_step): weighted counts, sums and products, tile by tile.
 
 use super::GaussianMixture;
-use crate::linalg::lanes::{ROWS, Shares, add_outer_products, padded};
-use crate::{Error, Result, linalg, parallel};
-use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis, s};
+use super::collapse::{self, Collapse};
+use super::covariance::{self, CovarianceModel};
+use super::pass::Tile;
+use super::source::Samples;
+use crate::linalg::lanes::{add_outer_products, padded};
+use crate::{Error, Result, check, linalg, parallel};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
+use std::fmt;
+use std::ops::Range;
 
 /// What is added to the diagonal of every covariance, so that no component can become flat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,220 +53,386 @@ const NEGLIGIBLE: f64 = 1.0 / (1_u128 << 70) as f64;
 /// A squared distance of a mean from its centre of so many variances costs three of a number's sixteen digits.
 const LOST: f64 = 1e3;
 
-/// Weighted sums over samples, about one fixed centre for each component; sums of parts of the data add up to those of the whole.
+/// What the M-step needs of the samples: weighted sums about one fixed centre for each component. The sums of parts of the data
+/// [merge](Statistics::merge) into those of the whole.
 ///
 /// ```text
 /// Nₖ = ∑ₙ rₙₖ        sₖ = ∑ₙ rₙₖ (xₙ - cₖ)        Sₖ = ∑ₙ rₙₖ (xₙ - cₖ)(xₙ - cₖ)ᵀ
 /// ```
 ///
 /// With cₖ near the component's mean nothing large is ever subtracted from something large, wherever the data lie (Chan, Golub
-/// and LeVeque 1983).
-pub(crate) struct Statistics {
+/// and LeVeque 1983). They come from [`GaussianMixture::statistics`], whose centres are the model's means.
+///
+/// # Examples
+///
+/// EM in two halves, as two machines would do it:
+///
+/// ```
+/// use em_lab::{CovarianceModel, Em, Regularization, synthetic};
+/// use ndarray::s;
+///
+/// let x = synthetic::two_dimensions().x;
+/// let model = Em::new(2).fit(&x)?.model;
+/// let mut statistics = model.statistics(&x.slice(s![..100, ..]))?;
+/// statistics.merge(&model.statistics(&x.slice(s![100.., ..]))?)?;
+/// let next = statistics.m_step(CovarianceModel::FULL, Regularization::None)?;
+/// assert!((model.log_likelihood(&x)? - statistics.log_likelihood()).abs() < 1e-9);
+/// assert!(next.log_likelihood(&x)? >= statistics.log_likelihood() - 1e-9);
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Statistics {
+    pub(super) log_likelihood: f64,
     centres: Array2<f64>,
     counts: Array1<f64>,
     sums: Array2<f64>,
-    /// Shape (K, P, P) with P features after padding; only the upper triangles count.
+    /// Shape (K, P, P) with P features after padding, and only the upper triangles count; or (K, 1, P), the diagonals alone.
     scatters: Array3<f64>,
-    /// √r (x - c) for some samples, P numbers each: room that is used again.
-    weighted: Vec<f64>,
+}
+
+/// What an M-step is to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Choices {
+    pub(super) covariance_model: CovarianceModel,
+    pub(super) regularization: Regularization,
 }
 
 impl Statistics {
-    pub(crate) fn about(centres: &Array2<f64>) -> Self {
+    pub(super) fn about(centres: &Array2<f64>, covariance_model: CovarianceModel) -> Self {
         let (k, d) = centres.dim();
+        let rows = if covariance_model.is_diagonal() {
+            1
+        } else {
+            padded(d)
+        };
         Self {
+            log_likelihood: 0.0,
             centres: centres.clone(),
             counts: Array1::zeros(k),
             sums: Array2::zeros((k, d)),
-            scatters: Array3::zeros((k, padded(d), padded(d))),
-            weighted: Vec::with_capacity(padded(d) * ROWS),
+            scatters: Array3::zeros((k, rows, padded(d))),
         }
     }
 
-    /// Collects the statistics of all samples: a first pass for the weighted means, which become the centres of the second.
-    pub(crate) fn collect(x: &ArrayRef2<f64>, responsibilities: &ArrayRef2<f64>) -> Self {
-        let centres = weighted_means(x, responsibilities);
-        let all = Array1::zeros(responsibilities.ncols());
-        let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-            let mut statistics = Self::about(&centres);
-            let mut shares = vec![[0.0; ROWS]; responsibilities.ncols()];
-            let tiles = x.slice(s![rows.clone(), ..]);
-            let given = responsibilities.slice(s![rows, ..]);
-            let tiles = tiles.axis_chunks_iter(Axis(0), ROWS);
-            for (tile, given) in tiles.zip(given.axis_chunks_iter(Axis(0), ROWS)) {
-                for (shares, given) in shares.iter_mut().zip(given.columns()) {
-                    for (share, r) in shares.iter_mut().zip(given) {
-                        *share = *r;
-                    }
+    /// Collects the statistics of samples whose shares of the components are known: `fill` writes those of some rows.
+    pub(super) fn collect(
+        samples: &Samples,
+        n_components: usize,
+        covariance_model: CovarianceModel,
+        fill: impl Fn(Range<usize>, &mut Tile) + Sync,
+    ) -> Self {
+        let n_features = samples.x.ncols();
+        let any_size = Array1::zeros(n_components);
+        let about = |centres: &Array2<f64>| {
+            let nothing = || Self::about(centres, covariance_model);
+            let work = |tiles| {
+                let mut tile = Tile::new(n_features, n_components);
+                let mut statistics = nothing();
+                for rows in tiles {
+                    fill(Range::clone(&rows), &mut tile);
+                    let x = samples.tile(rows, &mut tile);
+                    statistics.accumulate(&x, &mut tile, &any_size);
                 }
-                statistics.accumulate(&tile, &shares, &all);
-            }
-            statistics
-        });
-        pieces.into_iter().fold(Self::about(&centres), Self::merge)
+                statistics
+            };
+            parallel::fold(samples.partition(), work, nothing(), Self::add)
+        };
+        // Any sample is near enough to the data for a first look.
+        let middle = samples.x.row(samples.x.nrows() / 2);
+        let shape = (n_components, n_features);
+        let first = about(&Array2::from_shape_fn(shape, |(_, i)| middle[i]));
+        match first.better_centres() {
+            Some(means) => about(&means),
+            None => first,
+        }
     }
 
-    /// Adds a tile of at most [`ROWS`] samples with their responsibilities, in components of about these weights.
-    pub(crate) fn accumulate(
+    /// Adds a tile of samples with their responsibilities, in components of about these weights.
+    pub(super) fn accumulate(
         &mut self,
-        tile: &ArrayRef2<f64>,
-        shares: &[Shares],
+        x: &ArrayRef2<f64>,
+        tile: &mut Tile,
         weights: &ArrayRef1<f64>,
     ) {
-        let width = padded(tile.ncols());
-        for (k, shares) in shares.iter().enumerate() {
+        let width = self.scatters.dim().2;
+        let diagonal = self.scatters.dim().1 == 1;
+        for (k, shares) in tile.shares.iter().enumerate() {
             let least = NEGLIGIBLE * weights[k];
             let (centre, mut sum) = (self.centres.row(k), self.sums.row_mut(k));
-            self.weighted.clear();
-            for (sample, &share) in tile.rows().into_iter().zip(shares) {
-                if share <= least {
+            let mut scatter = self.scatters.index_axis_mut(Axis(0), k);
+            tile.rows.clear();
+            for ((sample, &share), &weight) in
+                x.rows().into_iter().zip(shares).zip(&tile.sample_weights)
+            {
+                let weighted = share * weight;
+                if share <= least || weighted <= 0.0 {
                     continue;
                 }
-                let root = share.sqrt();
-                self.counts[k] += share;
-                let start = self.weighted.len();
+                let root = weighted.sqrt();
+                self.counts[k] += weighted;
+                let start = tile.rows.len();
                 let differences = sample.iter().zip(&centre).map(|(x, c)| (x - c) * root);
-                self.weighted.extend(differences);
-                for (sum, difference) in sum.iter_mut().zip(&self.weighted[start..]) {
+                tile.rows.extend(differences);
+                for (sum, difference) in sum.iter_mut().zip(&tile.rows[start..]) {
                     *sum += difference * root;
                 }
-                self.weighted.resize(start + width, 0.0);
+                tile.rows.resize(start + width, 0.0);
             }
+            let Some(scatter) = scatter.as_slice_mut() else {
+                continue;
+            };
             // (√r d)ᵀ(√r d) = ∑ r d dᵀ, symmetric by construction.
-            let mut scatter = self.scatters.index_axis_mut(Axis(0), k);
-            if let Some(scatter) = scatter.as_slice_mut() {
-                add_outer_products(&self.weighted, width, scatter);
+            if diagonal {
+                for row in tile.rows.chunks_exact(width) {
+                    for (sum, value) in scatter.iter_mut().zip(row) {
+                        *sum += value * value;
+                    }
+                }
+            } else {
+                add_outer_products(&tile.rows, width, scatter);
             }
         }
     }
 
     /// Adds the statistics of other samples about the same centres.
-    pub(crate) fn merge(mut self, other: Self) -> Self {
+    pub(super) fn add(&mut self, other: Self) {
+        self.log_likelihood += other.log_likelihood;
         self.counts += &other.counts;
         self.sums += &other.sums;
         self.scatters += &other.scatters;
-        self
+    }
+
+    /// Adds the statistics of other samples under the same model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] if they are of another model.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.centres == other.centres && self.scatters.dim() == other.scatters.dim() {
+            self.add(other.clone());
+            return Ok(());
+        }
+        Err(Error::Parameter {
+            name: "The model of the other statistics".into(),
+            found: "another one".into(),
+            expected:
+                "the one that these were taken under: sums about different centres do not add up"
+                    .into(),
+        })
+    }
+
+    /// ∑ₙ ln p(xₙ) under the model that gave the responsibilities.
+    #[must_use]
+    pub fn log_likelihood(&self) -> f64 {
+        self.log_likelihood
+    }
+
+    /// Nₖ = ∑ₙ rₙₖ, shape (K,).
+    #[must_use]
+    pub fn effective_counts(&self) -> &Array1<f64> {
+        &self.counts
+    }
+
+    /// The number of samples, or the sum of their weights.
+    #[must_use]
+    pub fn total_weight(&self) -> f64 {
+        self.counts.sum()
+    }
+
+    /// Returns the mixture that fits these samples best: the M-step.
+    ///
+    /// ```text
+    /// πₖ = Nₖ / N        μₖ = cₖ + sₖ / Nₖ        Wₖ = Sₖ - Nₖ (μₖ - cₖ)(μₖ - cₖ)ᵀ        full: Σₖ = Wₖ / Nₖ  (+ regularization)
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`m_step`](crate::m_step()).
+    pub fn m_step(
+        &self,
+        covariance_model: CovarianceModel,
+        regularization: Regularization,
+    ) -> Result<GaussianMixture> {
+        regularization.check()?;
+        if self.scatters.dim().1 == 1 && !covariance_model.is_diagonal() {
+            return Err(Error::Parameter {
+                name: "The covariance model of the M-step".into(),
+                found: covariance_model.to_string(),
+                expected: "one along the features: these statistics come from such a model, and hold no covariances".into(),
+            });
+        }
+        let choices = Choices {
+            covariance_model,
+            regularization,
+        };
+        self.maximize(choices, None, None)
+    }
+
+    /// The means, unless a component has no samples.
+    fn means(&self) -> Option<Array2<f64>> {
+        let mut means = self.centres.clone();
+        for ((mut mean, sum), &count) in means
+            .rows_mut()
+            .into_iter()
+            .zip(self.sums.rows())
+            .zip(&self.counts)
+        {
+            if count <= 0.0 {
+                return None;
+            }
+            mean.scaled_add(1.0 / count, &sum);
+        }
+        Some(means)
     }
 
     /// The means, if one of them is so far from its centre that the subtraction in [`maximize`](Self::maximize) loses digits.
-    pub(crate) fn better_centres(&self) -> Option<Array2<f64>> {
-        let mut means = self.centres.clone();
-        let mut lost = false;
-        for (k, &count) in self.counts.iter().enumerate() {
-            if count > 0.0 {
-                for (i, mean) in means.row_mut(k).iter_mut().enumerate() {
-                    let shift = self.sums[[k, i]] / count;
-                    let variance = self.scatters[[k, i, i]] / count - shift * shift;
-                    lost |= shift * shift > LOST * variance;
-                    *mean += shift;
-                }
-            }
-        }
-        lost.then_some(means)
+    pub(super) fn better_centres(&self) -> Option<Array2<f64>> {
+        let lost = |k: usize| {
+            (0..self.sums.ncols()).any(|i| {
+                let shift = self.sums[[k, i]] / self.counts[k];
+                let variance = self.diagonal_entry(k, i) / self.counts[k] - shift * shift;
+                shift * shift > LOST * variance
+            })
+        };
+        (0..self.counts.len())
+            .any(lost)
+            .then(|| self.means())
+            .flatten()
     }
 
-    /// Returns the mixture that fits these samples best, each weighted by its responsibilities.
-    ///
-    /// ```text
-    /// πₖ = Nₖ / N        μₖ = cₖ + sₖ / Nₖ        Σₖ = Sₖ / Nₖ - (μₖ - cₖ)(μₖ - cₖ)ᵀ
-    /// ```
-    pub(crate) fn maximize(self, regularization: Regularization) -> Result<GaussianMixture> {
-        let d = self.centres.ncols();
-        let weights = &self.counts / self.counts.sum();
-        let mut means = self.centres;
-        let mut covariances = self.scatters.slice(s![.., ..d, ..d]).to_owned();
-        for (k, mut covariance) in covariances.outer_iter_mut().enumerate() {
-            let count = self.counts[k];
-            if count <= 0.0 {
-                return Err(Error::Collapsed {
-                    component: k,
-                    effective_count: count,
-                });
+    fn diagonal_entry(&self, k: usize, i: usize) -> f64 {
+        let row = if self.scatters.dim().1 == 1 { 0 } else { i };
+        self.scatters[[k, row, i]]
+    }
+
+    /// Wₖ about the means, shape (K, D, D).
+    fn scatters_about(&self, means: &Array2<f64>) -> Array3<f64> {
+        let (k, d) = means.dim();
+        let mut scatters = Array3::zeros((k, d, d));
+        for (k, mut scatter) in scatters.outer_iter_mut().enumerate() {
+            let shift = &self.sums.row(k) / self.counts[k];
+            for i in 0..d {
+                scatter[[i, i]] = self.diagonal_entry(k, i) - self.sums[[k, i]] * shift[i];
+                if self.scatters.dim().1 > 1 {
+                    for j in i + 1..d {
+                        scatter[[i, j]] = self.scatters[[k, i, j]] - self.sums[[k, i]] * shift[j];
+                    }
+                }
             }
-            let shift = &self.sums.row(k) / count;
-            linalg::symmetrize(&mut covariance);
-            covariance /= count;
-            for ((i, j), value) in covariance.indexed_iter_mut() {
-                *value -= shift[i] * shift[j];
-            }
-            let mut mean = means.row_mut(k);
-            mean += &shift;
-            for (i, mean) in mean.iter().enumerate() {
+            linalg::symmetrize(&mut scatter);
+            for (i, mean) in means.row(k).iter().enumerate() {
                 // A spread that numbers of this size cannot hold is rounding.
-                if covariance[[i, i]] <= (4.0 * f64::EPSILON * mean).powi(2) {
-                    covariance.row_mut(i).fill(0.0);
-                    covariance.column_mut(i).fill(0.0);
+                if scatter[[i, i]] <= self.counts[k] * (4.0 * f64::EPSILON * mean).powi(2) {
+                    scatter.row_mut(i).fill(0.0);
+                    scatter.column_mut(i).fill(0.0);
                 }
             }
         }
-        let ridge = match regularization {
+        scatters
+    }
+
+    /// The M-step. Where a component has no spread left, `collapse` says what to do, if anything; a model that iterates starts from
+    /// the one before.
+    pub(super) fn maximize(
+        &self,
+        choices: Choices,
+        collapse: Option<Collapse>,
+        previous: Option<&GaussianMixture>,
+    ) -> Result<GaussianMixture> {
+        let Some(means) = self.means() else {
+            let component = linalg::index_of_largest(&-&self.counts);
+            return Err(collapse::diagnosis(component, self.counts[component], None));
+        };
+        let weights = &self.counts / self.counts.sum();
+        let mut scatters = self.scatters_about(&means);
+        let mean_variance = mean_variance(&self.counts, &means, &scatters);
+        let ridge = match choices.regularization {
             Regularization::None => 0.0,
             Regularization::Absolute(variance) => variance,
-            Regularization::Relative(factor) => {
-                factor * mean_variance(&weights, &means, &covariances)
-            }
+            Regularization::Relative(factor) => factor * mean_variance,
         };
-        for mut covariance in covariances.outer_iter_mut() {
-            covariance.diag_mut().mapv_inplace(|v| v + ridge);
+        match collapse {
+            Some(Collapse::Regularize(share)) => add_to_diagonals(
+                &mut scatters,
+                &self.counts,
+                ridge.max(share * mean_variance),
+            ),
+            Some(Collapse::Floor(share)) => {
+                add_to_diagonals(&mut scatters, &self.counts, ridge);
+                collapse::lift(&mut scatters, &self.counts, share * mean_variance)?;
+            }
+            _ => add_to_diagonals(&mut scatters, &self.counts, ridge),
         }
-        if !means.iter().chain(&covariances).all(|v| v.is_finite()) {
+        if !means.iter().chain(&scatters).all(|v| v.is_finite()) {
             return Err(Error::LinearAlgebra {
                 what: "the variances of x overflow".into(),
             });
         }
-        let counts = self.counts;
-        GaussianMixture::from_parameters(weights, means, covariances).map_err(|error| match error {
-            Error::Collapsed { component, .. } => Error::Collapsed {
-                component,
-                effective_count: counts[component],
-            },
-            other => other,
-        })
+        let model = choices.covariance_model;
+        let previous = previous
+            .filter(|before| before.covariance_model == model)
+            .map(|before| &before.covariances);
+        covariance::maximize(model, &scatters, &self.counts, previous)
+            .and_then(|covariances| {
+                GaussianMixture::from_parameters(model, weights, means, covariances)
+            })
+            .map_err(|k| {
+                collapse::diagnosis(k, self.counts[k], Some(&scatters.index_axis(Axis(0), k)))
+            })
     }
 }
 
-/// ∑ₙ rₙₖ xₙ / Nₖ, good enough to be centres: what rounding takes from them, [`Statistics::maximize`] gives back.
-fn weighted_means(x: &ArrayRef2<f64>, responsibilities: &ArrayRef2<f64>) -> Array2<f64> {
-    let shape = (responsibilities.ncols(), x.ncols());
-    let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-        let mut sums = Array2::zeros(shape);
-        linalg::add_product(
-            &responsibilities.slice(s![rows.clone(), ..]).t(),
-            &x.slice(s![rows, ..]),
-            &mut sums,
-        );
-        sums
-    });
-    let mut means = pieces
-        .into_iter()
-        .fold(Array2::zeros(shape), |sum, piece| sum + piece);
-    for (mut mean, count) in means
-        .rows_mut()
-        .into_iter()
-        .zip(responsibilities.sum_axis(Axis(0)))
-    {
-        if count > 0.0 {
-            mean /= count;
-        }
+impl GaussianMixture {
+    /// Returns the statistics of samples under this model: the E-step, summed up as the M-step needs it.
+    ///
+    /// `x` has shape (`n_samples`, D). With [`Statistics::merge`] and [`Statistics::m_step`] this is an iteration of EM on data
+    /// that are in several places. Where the means move by thirty standard deviations or more in one iteration, variances lose
+    /// digits; the next iteration gives them back.
+    ///
+    /// # Errors
+    ///
+    /// As [`GaussianMixture::component_log_density`].
+    pub fn statistics(&self, x: &ArrayRef2<f64>) -> Result<Statistics> {
+        check::columns("x", x, self.n_features())?;
+        Ok(super::pass::pass(
+            self,
+            &self.means,
+            &Samples::unweighted(x),
+        ))
     }
-    means
+}
+
+impl fmt::Display for Statistics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "statistics of {} samples in {} features; log-likelihood {:.6}",
+            self.total_weight(),
+            self.centres.ncols(),
+            self.log_likelihood
+        )?;
+        for (k, count) in self.counts.iter().enumerate() {
+            write!(f, "\n{k:3}   effective count {count:.3}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A ridge on each Σₖ is Nₖ times as much on Wₖ.
+fn add_to_diagonals(scatters: &mut Array3<f64>, counts: &Array1<f64>, ridge: f64) {
+    for (mut scatter, count) in scatters.outer_iter_mut().zip(counts) {
+        scatter.diag_mut().mapv_inplace(|v| v + count * ridge);
+    }
 }
 
 /// The mean over the columns of the data's variance (divided by N), which the mixture's own moments give exactly:
-/// var x = ∑ₖ πₖ (var xₖ + (μₖ - μ)²) with μ = ∑ₖ πₖ μₖ.
-fn mean_variance(weights: &Array1<f64>, means: &Array2<f64>, covariances: &Array3<f64>) -> f64 {
-    let centre = weights.dot(means);
+/// N var x = ∑ₖ (tr Wₖ + Nₖ |μₖ - μ|²) with μ = ∑ₖ πₖ μₖ.
+fn mean_variance(counts: &Array1<f64>, means: &Array2<f64>, scatters: &Array3<f64>) -> f64 {
+    let total = counts.sum();
+    let centre = counts.dot(means) / total;
     let spread = |k: usize| {
-        let between: f64 = means
-            .row(k)
-            .iter()
-            .zip(&centre)
-            .map(|(m, c)| (m - c).powi(2))
-            .sum();
-        covariances.index_axis(Axis(0), k).diag().sum() + between
+        let shift = &means.row(k) - &centre;
+        scatters.index_axis(Axis(0), k).diag().sum() + counts[k] * shift.dot(&shift)
     };
-    (0..weights.len())
-        .map(|k| weights[k] * spread(k))
-        .sum::<f64>()
-        / means.ncols() as f64
+    (0..counts.len()).map(spread).sum::<f64>() / total / means.ncols() as f64
 }
