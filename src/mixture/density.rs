@@ -1,10 +1,10 @@
 //! The densities of a mixture, and what follows from them: responsibilities and predictions.
 
-use super::pass::{Tile, Weigher};
+use super::pass::Weigher;
+use super::source::Samples;
 use super::{GaussianMixture, e_step};
 use crate::linalg::index_of_largest;
-use crate::linalg::lanes::ROWS;
-use crate::{Result, check, parallel};
+use crate::{Result, check};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, ArrayViewMut1, Axis};
 
 impl GaussianMixture {
@@ -84,27 +84,21 @@ impl GaussianMixture {
         fill: impl Fn(&ArrayRef1<f64>, ArrayViewMut1<f64>) + Sync,
     ) -> Result<Array2<f64>> {
         check::columns("x", x, self.n_features())?;
-        let mut result = Array2::zeros((x.nrows(), n_columns));
         let weigher = Weigher::new(self);
-        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
-        let jobs = tiles
-            .zip(result.axis_chunks_iter_mut(Axis(0), parallel::TILE))
-            .collect();
-        parallel::run(jobs, |(samples, mut rows)| {
-            let mut tile = Tile::new(self.n_features(), self.n_components());
-            let mut joint = Array1::zeros(self.n_components());
-            let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
-            for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {
-                weigher.log_densities(&samples, &mut tile);
+        let filled = Samples::with(x, None, |samples| {
+            samples.map(self, n_columns, |tile, mut rows| {
+                weigher.log_densities(tile);
+                let mut joint = Array1::zeros(self.n_components());
                 for (n, row) in rows.rows_mut().into_iter().enumerate() {
                     for (joint, shares) in joint.iter_mut().zip(&tile.shares) {
                         *joint = shares[n];
                     }
                     fill(&joint, row);
                 }
-            }
+                0.0
+            })
         });
-        Ok(result)
+        Ok(filled.0)
     }
 }
 

@@ -155,7 +155,7 @@ impl Em {
     /// itself has a component without spread.
     pub fn fit(&self, x: &ArrayRef2<f64>) -> Result<Fit> {
         self.check(x)?;
-        self.best_run(&Samples::unweighted(x))
+        Samples::with(x, None, |samples| self.best_run(samples))
     }
 
     /// Learns a mixture from samples that count as often as their weights say: an integer weight is the same as so many copies of
@@ -172,10 +172,7 @@ impl Em {
         let counted: Vec<usize> = (0..x.nrows()).filter(|&n| weights[n] > 0.0).collect();
         if counted.len() == x.nrows() {
             self.check(x)?;
-            return self.best_run(&Samples {
-                x,
-                weights: Some(weights),
-            });
+            return Samples::with(x, Some(weights), |samples| self.best_run(samples));
         }
         check::matrix("x", x)?;
         let em = Self {
@@ -322,7 +319,7 @@ impl Em {
         match source {
             Source::Memory(samples) if self.keep_steps => Some(Step {
                 model: model.clone(),
-                responsibilities: expectation(model, samples.x).responsibilities,
+                responsibilities: expectation(model, samples).responsibilities,
             }),
             _ => None,
         }

@@ -8,9 +8,11 @@
 use super::GaussianMixture;
 use super::source::Samples;
 use super::statistics::Statistics;
-use crate::linalg::lanes::{Packed, ROWS, Shares, exponentials, squared_norms};
+use crate::linalg::lanes::{
+    Packed, ROWS, Shares, diagonal_distances, normalize, squared_distances,
+};
 use crate::parallel;
-use ndarray::{Array2, ArrayRef1, ArrayRef2};
+use ndarray::Array2;
 
 /// The E-step of a model and the sums for an M-step, taken about these centres.
 pub(super) fn pass(
@@ -26,9 +28,9 @@ pub(super) fn pass(
             let mut tile = Tile::new(model.n_features(), model.n_components());
             let mut statistics = nothing();
             for rows in rows {
-                let x = samples.tile(rows, &mut tile);
-                statistics.log_likelihood += weigher.responsibilities(&x, &mut tile);
-                statistics.accumulate(&x, &mut tile, &model.weights);
+                let x = samples.load(rows, &mut tile);
+                statistics.log_likelihood += weigher.responsibilities(&mut tile);
+                statistics.accumulate(x, &mut tile, &model.weights);
             }
             statistics
         },
@@ -38,8 +40,10 @@ pub(super) fn pass(
 }
 
 /// A mixture in the form in which the densities of a tile are taken.
-pub(super) struct Weigher<'a> {
-    model: &'a GaussianMixture,
+pub(super) struct Weigher {
+    n_features: usize,
+    /// Shape (K, D).
+    means: Vec<f64>,
     factors: Vec<Factor>,
     /// ln πₖ + ln |Uₖ| - (D/2) ln 2π
     log_peaks: Vec<f64>,
@@ -54,19 +58,21 @@ enum Factor {
 /// Room for one tile of samples, used again for the next.
 pub(super) struct Tile {
     /// Shape (D, ROWS): the samples feature by feature; what the last tile lacks in samples is zero.
-    features: Vec<f64>,
-    /// Shape (D, ROWS): the same about a component's mean.
-    centred: Vec<f64>,
+    pub(super) features: Vec<f64>,
+    /// Shape (D, ROWS): room for the same about a component's mean.
+    pub(super) centred: Vec<f64>,
     /// Shape (K, ROWS).
     pub(super) shares: Vec<Shares>,
-    /// How often each sample counts.
+    /// How often each sample counts; what the last tile lacks in samples counts 0 times.
     pub(super) sample_weights: Shares,
     /// Room for the M-step: √r (x - c) for some samples.
     pub(super) rows: Vec<f64>,
+    weighted: bool,
+    n_samples: usize,
 }
 
-impl<'a> Weigher<'a> {
-    pub(super) fn new(model: &'a GaussianMixture) -> Self {
+impl Weigher {
+    pub(super) fn new(model: &GaussianMixture) -> Self {
         let normalizer = -0.5 * model.n_features() as f64 * (2.0 * std::f64::consts::PI).ln();
         let factors = model.precisions_cholesky.outer_iter();
         // ln |Σ|^(-1/2) = ln |U| = ∑ ln uᵢᵢ
@@ -75,7 +81,8 @@ impl<'a> Weigher<'a> {
         });
         let diagonal = model.covariance_model.is_diagonal();
         Self {
-            model,
+            n_features: model.n_features(),
+            means: model.means.iter().copied().collect(),
             log_peaks: log_peaks.collect(),
             factors: factors
                 .map(|factor| {
@@ -90,13 +97,18 @@ impl<'a> Weigher<'a> {
     }
 
     /// Leaves `ln πₖ + ln N(xₙ | μₖ, Σₖ)` = ln πₖ + ln |Uₖ| - (D/2) ln 2π - |Uₖᵀ(xₙ - μₖ)|² / 2 in `tile.shares`.
-    pub(super) fn log_densities(&self, x: &ArrayRef2<f64>, tile: &mut Tile) {
-        tile.transpose(x);
-        let components = self.factors.iter().zip(&self.log_peaks);
-        for ((factor, peak), (mean, shares)) in
-            components.zip(self.model.means.rows().into_iter().zip(&mut tile.shares))
-        {
-            factor.squared_distances(&tile.features, &mean, &mut tile.centred, shares);
+    pub(super) fn log_densities(&self, tile: &mut Tile) {
+        let means = self.means.chunks_exact(self.n_features);
+        let components = self.factors.iter().zip(&self.log_peaks).zip(means);
+        for (((factor, peak), mean), shares) in components.zip(&mut tile.shares) {
+            match factor {
+                Factor::Triangle(upper) => {
+                    squared_distances(upper, &tile.features, mean, &mut tile.centred, shares);
+                }
+                Factor::Diagonal(entries) => {
+                    diagonal_distances(entries, &tile.features, mean, shares);
+                }
+            }
             for share in shares.iter_mut() {
                 *share = peak - 0.5 * *share;
             }
@@ -104,47 +116,29 @@ impl<'a> Weigher<'a> {
     }
 
     /// Leaves a tile's responsibilities in `tile.shares`, and returns its log-likelihood.
-    pub(super) fn responsibilities(&self, x: &ArrayRef2<f64>, tile: &mut Tile) -> f64 {
-        self.log_densities(x, tile);
-        let log_densities = normalize(&mut tile.shares);
-        let weighted = log_densities.iter().zip(&tile.sample_weights);
-        // A sample that does not count may lie anywhere.
-        weighted
-            .take(x.nrows())
-            .map(|(l, w)| if *w > 0.0 { l * w } else { 0.0 })
-            .sum()
-    }
-}
-
-impl Factor {
-    /// `|Uᵀ(x - mean)|²` for each sample of a tile.
-    fn squared_distances(
-        &self,
-        features: &[f64],
-        mean: &ArrayRef1<f64>,
-        centred: &mut [f64],
-        squares: &mut Shares,
-    ) {
-        let features = features.chunks_exact(ROWS).zip(mean);
-        match self {
-            Self::Triangle(upper) => {
-                for ((feature, mean), centred) in features.zip(centred.chunks_exact_mut(ROWS)) {
-                    for (centred, value) in centred.iter_mut().zip(feature) {
-                        *centred = value - mean;
-                    }
-                }
-                squared_norms(upper, centred, squares);
-            }
-            Self::Diagonal(entries) => {
-                squares.fill(0.0);
-                for ((feature, mean), u) in features.zip(entries) {
-                    for (square, value) in squares.iter_mut().zip(feature) {
-                        let deviation = (value - mean) * u;
-                        *square += deviation * deviation;
-                    }
-                }
+    pub(super) fn responsibilities(&self, tile: &mut Tile) -> f64 {
+        self.log_densities(tile);
+        let (mut largest, mut sums) = ([0.0; ROWS], [0.0; ROWS]);
+        normalize(&mut tile.shares, &mut largest, &mut sums);
+        let each = largest.iter().zip(&sums).zip(&tile.sample_weights);
+        if tile.weighted {
+            // A sample that does not count may lie anywhere.
+            let log_densities =
+                each.map(|((m, s), w)| if *w > 0.0 { (m + s.ln()) * w } else { 0.0 });
+            return log_densities.sum();
+        }
+        // ∑ ln s = ln ∏ s: eight numbers of at most K each multiply without overflow.
+        let mut log_likelihood = 0.0;
+        let mut product = 1.0;
+        for (n, ((m, s), _)) in each.enumerate().take(tile.n_samples) {
+            log_likelihood += m;
+            product *= s;
+            if n % 8 == 7 {
+                log_likelihood += f64::ln(product);
+                product = 1.0;
             }
         }
+        log_likelihood + product.ln()
     }
 }
 
@@ -154,52 +148,32 @@ impl Tile {
             features: vec![0.0; n_features * ROWS],
             centred: vec![0.0; n_features * ROWS],
             shares: vec![[0.0; ROWS]; n_components],
-            sample_weights: [1.0; ROWS],
+            sample_weights: [0.0; ROWS],
             rows: Vec::new(),
+            weighted: false,
+            n_samples: 0,
         }
     }
 
-    fn transpose(&mut self, x: &ArrayRef2<f64>) {
-        for (feature, column) in self.features.chunks_exact_mut(ROWS).zip(x.columns()) {
-            for (value, x) in feature.iter_mut().zip(column) {
-                *value = *x;
+    /// Takes in at most [`ROWS`] samples, one after the other, and how often each counts.
+    pub(super) fn load(&mut self, samples: &[f64], weights: Option<&[f64]>) {
+        let n_features = self.features.len() / ROWS;
+        let n_samples = samples.len() / n_features;
+        if n_samples < ROWS {
+            self.features.fill(0.0);
+        }
+        for (i, feature) in self.features.chunks_exact_mut(ROWS).enumerate() {
+            for (value, sample) in feature.iter_mut().zip(samples.chunks_exact(n_features)) {
+                *value = sample[i];
             }
-            feature[x.nrows()..].fill(0.0);
         }
-    }
-}
-
-/// Turns `lₖ = ln πₖ + ln N(xₙ | μₖ, Σₖ)` into rₙₖ, in place, and returns ln p(xₙ), without overflow:
-/// ln ∑ₖ exp(lₖ) = m + ln ∑ₖ exp(lₖ - m) with m the largest lₖ.
-fn normalize(shares: &mut [Shares]) -> Shares {
-    let mut largest = [f64::NEG_INFINITY; ROWS];
-    for shares in &*shares {
-        for (largest, share) in largest.iter_mut().zip(shares) {
-            *largest = largest.max(*share);
+        let (present, absent) = self.sample_weights.split_at_mut(n_samples);
+        absent.fill(0.0);
+        match weights {
+            Some(weights) => present.copy_from_slice(weights),
+            None => present.fill(1.0),
         }
+        self.weighted = weights.is_some();
+        self.n_samples = n_samples;
     }
-    let mut sums = [0.0; ROWS];
-    for shares in &mut *shares {
-        for (share, largest) in shares.iter_mut().zip(&largest) {
-            // So far away that the squared distance itself overflows (beyond 1e154): no component is nearer than another.
-            *share = if *largest == f64::NEG_INFINITY {
-                0.0
-            } else {
-                *share - largest
-            };
-        }
-        exponentials(shares);
-        for (sum, share) in sums.iter_mut().zip(&*shares) {
-            *sum += share;
-        }
-    }
-    for shares in shares {
-        for (share, sum) in shares.iter_mut().zip(&sums) {
-            *share /= sum;
-        }
-    }
-    for (largest, sum) in largest.iter_mut().zip(sums) {
-        *largest += sum.ln();
-    }
-    largest
 }

@@ -5,15 +5,20 @@ use super::pass::{Tile, pass};
 use super::statistics::Statistics;
 use crate::linalg::lanes::ROWS;
 use crate::{Error, Result, check, parallel};
-use ndarray::{Array2, ArrayRef2, ArrayView2, s};
+use ndarray::{Array2, ArrayRef2, ArrayView2, ArrayViewMut2, Axis};
 use std::ops::Range;
 
 /// Rows of an array, each of which counts once or as often as its weight says.
 #[derive(Clone, Copy)]
 pub(super) struct Samples<'a> {
-    pub(super) x: &'a ArrayRef2<f64>,
+    /// One row after the other in memory.
+    x: ArrayView2<'a, f64>,
+    rows: &'a [f64],
     pub(super) weights: Option<&'a [f64]>,
 }
+
+/// The data are cut into at most so many pieces, whatever the number of threads.
+const PIECES: usize = 32;
 
 /// A new iterator over the chunks, from the first on.
 pub(super) type Chunks<'a> = dyn Fn() -> Box<dyn Iterator<Item = Result<Array2<f64>>> + 'a> + 'a;
@@ -25,13 +30,29 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Samples<'a> {
-    pub(super) fn unweighted(x: &'a ArrayRef2<f64>) -> Self {
-        Self { x, weights: None }
+    /// Works on samples row by row, and on a copy where an array is laid out in another way.
+    pub(super) fn with<T>(
+        x: &ArrayRef2<f64>,
+        weights: Option<&[f64]>,
+        work: impl FnOnce(&Samples) -> T,
+    ) -> T {
+        let x = x.as_standard_layout();
+        let rows = x.as_slice().unwrap_or_default();
+        work(&Samples {
+            x: x.view(),
+            rows,
+            weights,
+        })
+    }
+
+    /// The samples, shape (N, D).
+    pub(super) fn x(&self) -> ArrayView2<'a, f64> {
+        self.x
     }
 
     /// Ranges of rows for each thread to take, cut into tiles: the same on every machine.
     pub(super) fn partition(&self) -> Vec<impl Iterator<Item = Range<usize>> + Send + use<>> {
-        let pieces = parallel::partition(self.x.nrows(), 32).into_iter();
+        let pieces = parallel::partition(self.x.nrows(), PIECES).into_iter();
         let tiles = |piece: Range<usize>| {
             let end = piece.end;
             piece
@@ -41,12 +62,35 @@ impl<'a> Samples<'a> {
         pieces.map(tiles).collect()
     }
 
-    /// The samples of a tile; how often each counts goes into `tile.sample_weights`.
-    pub(super) fn tile(&self, rows: Range<usize>, tile: &mut Tile) -> ArrayView2<'a, f64> {
-        if let Some(weights) = self.weights {
-            tile.sample_weights[..rows.len()].copy_from_slice(&weights[rows.clone()]);
-        }
-        self.x.slice(s![rows, ..])
+    /// Fills a matrix with a row for each sample, tile by tile, and sums what `fill` returns.
+    pub(super) fn map(
+        &self,
+        model: &GaussianMixture,
+        n_columns: usize,
+        fill: impl Fn(&mut Tile, ArrayViewMut2<f64>) -> f64 + Sync,
+    ) -> (Array2<f64>, f64) {
+        let mut result = Array2::zeros((self.x.nrows(), n_columns));
+        let length = parallel::partition(self.x.nrows(), PIECES)[0].len();
+        let parts = result.axis_chunks_iter_mut(Axis(0), length);
+        let jobs = self.partition().into_iter().zip(parts).collect();
+        let sums = parallel::run(jobs, |(tiles, mut part)| {
+            let mut tile = Tile::new(model.n_features(), model.n_components());
+            let parts = part.axis_chunks_iter_mut(Axis(0), ROWS);
+            let each = tiles.zip(parts).map(|(rows, part)| {
+                self.load(rows, &mut tile);
+                fill(&mut tile, part)
+            });
+            each.sum::<f64>()
+        });
+        (result, sums.into_iter().sum())
+    }
+
+    /// Loads the samples of a tile, and returns them row by row.
+    pub(super) fn load(&self, rows: Range<usize>, tile: &mut Tile) -> &'a [f64] {
+        let d = self.x.ncols();
+        let samples = &self.rows[rows.start * d..rows.end * d];
+        tile.load(samples, self.weights.map(|weights| &weights[rows]));
+        samples
     }
 }
 
@@ -74,7 +118,9 @@ impl Source<'_> {
                         continue;
                     }
                     check::columns("A chunk", &chunk, model.n_features())?;
-                    sum.add(pass(model, centres, &Samples::unweighted(&chunk)));
+                    sum.add(Samples::with(&chunk, None, |samples| {
+                        pass(model, centres, samples)
+                    }));
                 }
                 if sum.total_weight() > 0.0 {
                     return Ok(sum);

@@ -10,10 +10,9 @@ use super::{CovarianceModel, Fit, GaussianMixture};
 use crate::kmeans::KMeans;
 use crate::random::Purpose;
 use crate::{Error, Result, check, linalg, parallel, random};
-use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, Array3, Axis, CowArray, Ix2};
 use rand::RngExt;
 use rand::seq::index;
-use std::borrow::Cow;
 
 /// At most so many samples of a stream are looked at for the start.
 const STREAM_SAMPLE: usize = 10_000;
@@ -68,11 +67,11 @@ impl Em {
         samples: &Samples,
         run: u64,
     ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
-        let (k, x) = (self.n_components, samples.x);
+        let (k, x) = (self.n_components, samples.x());
         match &self.start {
             Start::RandomPoints => Ok((self.random_points(samples, run)?, None)),
             Start::Model(model) => {
-                check::columns("x", x, model.n_features())?;
+                check::columns("x", &x, model.n_features())?;
                 check::same(
                     "The start model",
                     "component",
@@ -180,9 +179,9 @@ impl Em {
     }
 
     /// The coordinates in which clusters for the start are looked for.
-    fn start_space<'a>(&self, samples: &Samples<'a>) -> Result<Cow<'a, ArrayRef2<f64>>> {
+    fn start_space<'a>(&self, samples: &Samples<'a>) -> Result<CowArray<'a, f64, Ix2>> {
         if !self.whiten_start {
-            return Ok(Cow::Borrowed(samples.x));
+            return Ok(samples.x().into());
         }
         // (x - μ) U has unit covariance; the little that is added keeps directions without spread from mattering.
         let all = everything(samples, Regularization::Relative(1e-9))?;
@@ -190,15 +189,16 @@ impl Em {
             all.means.row(0),
             all.precisions_cholesky.index_axis(Axis(0), 0),
         );
-        let mut whitened = Array2::zeros(samples.x.dim());
-        let tiles = samples.x.axis_chunks_iter(Axis(0), parallel::TILE);
+        let mut whitened = Array2::zeros(samples.x().dim());
+        let x = samples.x();
+        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
         let jobs = tiles
             .zip(whitened.axis_chunks_iter_mut(Axis(0), parallel::TILE))
             .collect();
         parallel::run(jobs, |(tile, mut out)| {
             linalg::multiply(&(&tile - &mean), &factor, &mut out);
         });
-        Ok(Cow::Owned(whitened))
+        Ok(whitened.into())
     }
 
     fn collapse_at_start(&self) -> Option<Collapse> {
@@ -246,14 +246,14 @@ impl Em {
     fn random_points(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
         let k = self.n_components;
         let mut rng = random::generator(self.seed, Purpose::Start, run);
-        let rows = index::sample(&mut rng, samples.x.nrows(), k).into_vec();
+        let rows = index::sample(&mut rng, samples.x().nrows(), k).into_vec();
         let choices = self.choices;
         let all = one_component(samples, choices, self.collapse_at_start())?;
         let covariance = all.covariances.index_axis(Axis(0), 0);
-        let n_features = samples.x.ncols();
+        let n_features = samples.x().ncols();
         let covariances =
             Array3::from_shape_fn((k, n_features, n_features), |(_, i, j)| covariance[[i, j]]);
-        let means = samples.x.select(Axis(0), &rows);
+        let means = samples.x().select(Axis(0), &rows);
         let weights = Array1::from_elem(k, 1.0 / k as f64);
         let diagnosis = |k| super::collapse::diagnosis(k, f64::NAN, None);
         GaussianMixture::from_parameters(choices.covariance_model, weights, means, covariances)

@@ -5,7 +5,9 @@ use super::collapse::{self, Collapse};
 use super::covariance::{self, CovarianceModel};
 use super::pass::Tile;
 use super::source::Samples;
-use crate::linalg::lanes::{add_outer_products, padded};
+use crate::linalg::lanes::{
+    ROWS, add_moments, add_outer_products, add_squares, padded, weigh_rows,
+};
 use crate::{Error, Result, check, linalg, parallel};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
 use std::fmt;
@@ -50,6 +52,9 @@ impl Regularization {
 /// deviations away, and 100 · 2⁻⁷⁰ of every sample together is below 2⁻⁶³ of the component's own sum, against the 2⁻⁵³ of a number.
 const NEGLIGIBLE: f64 = 1.0 / (1_u128 << 70) as f64;
 
+/// Up to this width, which is one vector, products of columns are summed over lanes.
+const FEW: usize = 8;
+
 /// A squared distance of a mean from its centre of so many variances costs three of a number's sixteen digits.
 const LOST: f64 = 1e3;
 
@@ -84,10 +89,9 @@ const LOST: f64 = 1e3;
 pub struct Statistics {
     pub(super) log_likelihood: f64,
     centres: Array2<f64>,
-    counts: Array1<f64>,
-    sums: Array2<f64>,
-    /// Shape (K, P, P) with P features after padding, and only the upper triangles count; or (K, 1, P), the diagonals alone.
-    scatters: Array3<f64>,
+    /// ∑ₙ rₙₖ aₙ aₙᵀ with aₙ = (xₙ - cₖ, 1, 0 …): Sₖ, sₖ and Nₖ at once. Shape (K, P, P), P = D + 1 rounded up to whole vectors, and
+    /// only the upper triangles count. Of a model along the features (K, 2, P): the column of sₖ and Nₖ, and the diagonal.
+    moments: Array3<f64>,
 }
 
 /// What an M-step is to do.
@@ -100,17 +104,16 @@ pub(super) struct Choices {
 impl Statistics {
     pub(super) fn about(centres: &Array2<f64>, covariance_model: CovarianceModel) -> Self {
         let (k, d) = centres.dim();
+        let width = padded(d + 1);
         let rows = if covariance_model.is_diagonal() {
-            1
+            2
         } else {
-            padded(d)
+            width
         };
         Self {
             log_likelihood: 0.0,
             centres: centres.clone(),
-            counts: Array1::zeros(k),
-            sums: Array2::zeros((k, d)),
-            scatters: Array3::zeros((k, rows, padded(d))),
+            moments: Array3::zeros((k, rows, width)),
         }
     }
 
@@ -121,7 +124,7 @@ impl Statistics {
         covariance_model: CovarianceModel,
         fill: impl Fn(Range<usize>, &mut Tile) + Sync,
     ) -> Self {
-        let n_features = samples.x.ncols();
+        let n_features = samples.x().ncols();
         let any_size = Array1::zeros(n_components);
         let about = |centres: &Array2<f64>| {
             let nothing = || Self::about(centres, covariance_model);
@@ -130,15 +133,16 @@ impl Statistics {
                 let mut statistics = nothing();
                 for rows in tiles {
                     fill(Range::clone(&rows), &mut tile);
-                    let x = samples.tile(rows, &mut tile);
-                    statistics.accumulate(&x, &mut tile, &any_size);
+                    let x = samples.load(rows, &mut tile);
+                    statistics.accumulate(x, &mut tile, &any_size);
                 }
                 statistics
             };
             parallel::fold(samples.partition(), work, nothing(), Self::add)
         };
         // Any sample is near enough to the data for a first look.
-        let middle = samples.x.row(samples.x.nrows() / 2);
+        let x = samples.x();
+        let middle = x.row(x.nrows() / 2);
         let shape = (n_components, n_features);
         let first = about(&Array2::from_shape_fn(shape, |(_, i)| middle[i]));
         match first.better_centres() {
@@ -147,49 +151,56 @@ impl Statistics {
         }
     }
 
-    /// Adds a tile of samples with their responsibilities, in components of about these weights.
+    /// Adds a loaded tile of samples, here row by row, with their responsibilities, in components of about these weights.
     pub(super) fn accumulate(
         &mut self,
-        x: &ArrayRef2<f64>,
+        samples: &[f64],
         tile: &mut Tile,
         weights: &ArrayRef1<f64>,
     ) {
-        let width = self.scatters.dim().2;
-        let diagonal = self.scatters.dim().1 == 1;
-        for (k, shares) in tile.shares.iter().enumerate() {
+        let (_, n_features) = self.centres.dim();
+        let (_, rows, width) = self.moments.dim();
+        let centres = self.centres.as_slice().unwrap_or_default();
+        let moments = self.moments.as_slice_mut().unwrap_or_default();
+        tile.rows.resize(ROWS * width, 0.0);
+        let components = centres
+            .chunks_exact(n_features)
+            .zip(moments.chunks_exact_mut(rows * width));
+        for ((k, shares), (centre, moments)) in tile.shares.iter().enumerate().zip(components) {
             let least = NEGLIGIBLE * weights[k];
-            let (centre, mut sum) = (self.centres.row(k), self.sums.row_mut(k));
-            let mut scatter = self.scatters.index_axis_mut(Axis(0), k);
-            tile.rows.clear();
-            for ((sample, &share), &weight) in
-                x.rows().into_iter().zip(shares).zip(&tile.sample_weights)
+            let mut counted = [0.0; ROWS];
+            for ((counted, share), weight) in
+                counted.iter_mut().zip(shares).zip(&tile.sample_weights)
             {
-                let weighted = share * weight;
-                if share <= least || weighted <= 0.0 {
-                    continue;
-                }
-                let root = weighted.sqrt();
-                self.counts[k] += weighted;
-                let start = tile.rows.len();
-                let differences = sample.iter().zip(&centre).map(|(x, c)| (x - c) * root);
-                tile.rows.extend(differences);
-                for (sum, difference) in sum.iter_mut().zip(&tile.rows[start..]) {
-                    *sum += difference * root;
-                }
-                tile.rows.resize(start + width, 0.0);
+                *counted = if *share > least { share * weight } else { 0.0 };
             }
-            let Some(scatter) = scatter.as_slice_mut() else {
+            if rows == width && width == FEW {
+                add_moments(
+                    &tile.features,
+                    centre,
+                    &counted,
+                    &mut tile.centred,
+                    width,
+                    moments,
+                );
                 continue;
-            };
-            // (√r d)ᵀ(√r d) = ∑ r d dᵀ, symmetric by construction.
-            if diagonal {
-                for row in tile.rows.chunks_exact(width) {
-                    for (sum, value) in scatter.iter_mut().zip(row) {
-                        *sum += value * value;
-                    }
-                }
+            }
+            let roots = counted.map(f64::sqrt);
+            let mut n_rows = 0;
+            weigh_rows(
+                samples,
+                centre,
+                &roots[..samples.len() / n_features],
+                width,
+                &mut tile.rows,
+                &mut n_rows,
+            );
+            let weighted = &tile.rows[..n_rows * width];
+            if rows == width {
+                // (√r a)(√r a)ᵀ = r a aᵀ
+                add_outer_products(weighted, width, moments);
             } else {
-                add_outer_products(&tile.rows, width, scatter);
+                add_squares(weighted, n_features, width, moments);
             }
         }
     }
@@ -197,9 +208,7 @@ impl Statistics {
     /// Adds the statistics of other samples about the same centres.
     pub(super) fn add(&mut self, other: Self) {
         self.log_likelihood += other.log_likelihood;
-        self.counts += &other.counts;
-        self.sums += &other.sums;
-        self.scatters += &other.scatters;
+        self.moments += &other.moments;
     }
 
     /// Adds the statistics of other samples under the same model.
@@ -208,7 +217,7 @@ impl Statistics {
     ///
     /// [`Error::Parameter`] if they are of another model.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if self.centres == other.centres && self.scatters.dim() == other.scatters.dim() {
+        if self.centres == other.centres && self.moments.dim() == other.moments.dim() {
             self.add(other.clone());
             return Ok(());
         }
@@ -229,14 +238,17 @@ impl Statistics {
 
     /// Nₖ = ∑ₙ rₙₖ, shape (K,).
     #[must_use]
-    pub fn effective_counts(&self) -> &Array1<f64> {
-        &self.counts
+    pub fn effective_counts(&self) -> Array1<f64> {
+        let n_features = self.centres.ncols();
+        (0..self.centres.nrows())
+            .map(|k| self.sum(k, n_features))
+            .collect()
     }
 
     /// The number of samples, or the sum of their weights.
     #[must_use]
     pub fn total_weight(&self) -> f64 {
-        self.counts.sum()
+        self.effective_counts().sum()
     }
 
     /// Returns the mixture that fits these samples best: the M-step.
@@ -254,7 +266,7 @@ impl Statistics {
         regularization: Regularization,
     ) -> Result<GaussianMixture> {
         regularization.check()?;
-        if self.scatters.dim().1 == 1 && !covariance_model.is_diagonal() {
+        if self.is_diagonal() && !covariance_model.is_diagonal() {
             return Err(Error::Parameter {
                 name: "The covariance model of the M-step".into(),
                 found: covariance_model.to_string(),
@@ -268,61 +280,68 @@ impl Statistics {
         self.maximize(choices, None, None)
     }
 
-    /// The means, unless a component has no samples.
-    fn means(&self) -> Option<Array2<f64>> {
-        let mut means = self.centres.clone();
-        for ((mut mean, sum), &count) in means
-            .rows_mut()
-            .into_iter()
-            .zip(self.sums.rows())
-            .zip(&self.counts)
-        {
-            if count <= 0.0 {
-                return None;
-            }
-            mean.scaled_add(1.0 / count, &sum);
+    fn is_diagonal(&self) -> bool {
+        self.moments.dim().1 == 2
+    }
+
+    /// Entry i of sₖ, or Nₖ for i = D.
+    fn sum(&self, k: usize, i: usize) -> f64 {
+        let n_features = self.centres.ncols();
+        if self.is_diagonal() {
+            self.moments[[k, 0, i]]
+        } else {
+            self.moments[[k, i, n_features]]
         }
-        Some(means)
+    }
+
+    /// Entry (i, j) of Sₖ on or above the diagonal.
+    fn product(&self, k: usize, i: usize, j: usize) -> f64 {
+        match (self.is_diagonal(), i == j) {
+            (false, _) => self.moments[[k, i, j]],
+            (true, true) => self.moments[[k, 1, i]],
+            (true, false) => 0.0,
+        }
+    }
+
+    /// The means, unless a component has no samples.
+    fn means(&self, counts: &Array1<f64>) -> Option<Array2<f64>> {
+        let mean = |(k, i)| self.centres[[k, i]] + self.sum(k, i) / counts[k];
+        counts
+            .iter()
+            .all(|count| *count > 0.0)
+            .then(|| Array2::from_shape_fn(self.centres.dim(), mean))
     }
 
     /// The means, if one of them is so far from its centre that the subtraction in [`maximize`](Self::maximize) loses digits.
     pub(super) fn better_centres(&self) -> Option<Array2<f64>> {
+        let counts = self.effective_counts();
         let lost = |k: usize| {
-            (0..self.sums.ncols()).any(|i| {
-                let shift = self.sums[[k, i]] / self.counts[k];
-                let variance = self.diagonal_entry(k, i) / self.counts[k] - shift * shift;
+            (0..self.centres.ncols()).any(|i| {
+                let shift = self.sum(k, i) / counts[k];
+                let variance = self.product(k, i, i) / counts[k] - shift * shift;
                 shift * shift > LOST * variance
             })
         };
-        (0..self.counts.len())
+        (0..counts.len())
             .any(lost)
-            .then(|| self.means())
+            .then(|| self.means(&counts))
             .flatten()
     }
 
-    fn diagonal_entry(&self, k: usize, i: usize) -> f64 {
-        let row = if self.scatters.dim().1 == 1 { 0 } else { i };
-        self.scatters[[k, row, i]]
-    }
-
     /// Wₖ about the means, shape (K, D, D).
-    fn scatters_about(&self, means: &Array2<f64>) -> Array3<f64> {
+    fn scatters(&self, counts: &Array1<f64>, means: &Array2<f64>) -> Array3<f64> {
         let (k, d) = means.dim();
-        let mut scatters = Array3::zeros((k, d, d));
-        for (k, mut scatter) in scatters.outer_iter_mut().enumerate() {
-            let shift = &self.sums.row(k) / self.counts[k];
-            for i in 0..d {
-                scatter[[i, i]] = self.diagonal_entry(k, i) - self.sums[[k, i]] * shift[i];
-                if self.scatters.dim().1 > 1 {
-                    for j in i + 1..d {
-                        scatter[[i, j]] = self.scatters[[k, i, j]] - self.sums[[k, i]] * shift[j];
-                    }
-                }
+        let mut scatters = Array3::from_shape_fn((k, d, d), |(k, i, j)| {
+            let (i, j) = (i.min(j), i.max(j));
+            if self.is_diagonal() && i != j {
+                return 0.0;
             }
-            linalg::symmetrize(&mut scatter);
+            self.product(k, i, j) - self.sum(k, i) * (self.sum(k, j) / counts[k])
+        });
+        for (k, mut scatter) in scatters.outer_iter_mut().enumerate() {
             for (i, mean) in means.row(k).iter().enumerate() {
                 // A spread that numbers of this size cannot hold is rounding.
-                if scatter[[i, i]] <= self.counts[k] * (4.0 * f64::EPSILON * mean).powi(2) {
+                if scatter[[i, i]] <= counts[k] * (4.0 * f64::EPSILON * mean).powi(2) {
                     scatter.row_mut(i).fill(0.0);
                     scatter.column_mut(i).fill(0.0);
                 }
@@ -339,29 +358,28 @@ impl Statistics {
         collapse: Option<Collapse>,
         previous: Option<&GaussianMixture>,
     ) -> Result<GaussianMixture> {
-        let Some(means) = self.means() else {
-            let component = linalg::index_of_largest(&-&self.counts);
-            return Err(collapse::diagnosis(component, self.counts[component], None));
+        let counts = self.effective_counts();
+        let Some(means) = self.means(&counts) else {
+            let component = linalg::index_of_largest(&-&counts);
+            return Err(collapse::diagnosis(component, counts[component], None));
         };
-        let weights = &self.counts / self.counts.sum();
-        let mut scatters = self.scatters_about(&means);
-        let mean_variance = mean_variance(&self.counts, &means, &scatters);
+        let weights = &counts / counts.sum();
+        let mut scatters = self.scatters(&counts, &means);
+        let mean_variance = mean_variance(&counts, &means, &scatters);
         let ridge = match choices.regularization {
             Regularization::None => 0.0,
             Regularization::Absolute(variance) => variance,
             Regularization::Relative(factor) => factor * mean_variance,
         };
         match collapse {
-            Some(Collapse::Regularize(share)) => add_to_diagonals(
-                &mut scatters,
-                &self.counts,
-                ridge.max(share * mean_variance),
-            ),
-            Some(Collapse::Floor(share)) => {
-                add_to_diagonals(&mut scatters, &self.counts, ridge);
-                collapse::lift(&mut scatters, &self.counts, share * mean_variance)?;
+            Some(Collapse::Regularize(share)) => {
+                add_to_diagonals(&mut scatters, &counts, ridge.max(share * mean_variance))
             }
-            _ => add_to_diagonals(&mut scatters, &self.counts, ridge),
+            Some(Collapse::Floor(share)) => {
+                add_to_diagonals(&mut scatters, &counts, ridge);
+                collapse::lift(&mut scatters, &counts, share * mean_variance)?;
+            }
+            _ => add_to_diagonals(&mut scatters, &counts, ridge),
         }
         if !means.iter().chain(&scatters).all(|v| v.is_finite()) {
             return Err(Error::LinearAlgebra {
@@ -372,13 +390,11 @@ impl Statistics {
         let previous = previous
             .filter(|before| before.covariance_model == model)
             .map(|before| &before.covariances);
-        covariance::maximize(model, &scatters, &self.counts, previous)
+        covariance::maximize(model, &scatters, &counts, previous)
             .and_then(|covariances| {
                 GaussianMixture::from_parameters(model, weights, means, covariances)
             })
-            .map_err(|k| {
-                collapse::diagnosis(k, self.counts[k], Some(&scatters.index_axis(Axis(0), k)))
-            })
+            .map_err(|k| collapse::diagnosis(k, counts[k], Some(&scatters.index_axis(Axis(0), k))))
     }
 }
 
@@ -394,11 +410,9 @@ impl GaussianMixture {
     /// As [`GaussianMixture::component_log_density`].
     pub fn statistics(&self, x: &ArrayRef2<f64>) -> Result<Statistics> {
         check::columns("x", x, self.n_features())?;
-        Ok(super::pass::pass(
-            self,
-            &self.means,
-            &Samples::unweighted(x),
-        ))
+        Ok(Samples::with(x, None, |samples| {
+            super::pass::pass(self, &self.means, samples)
+        }))
     }
 }
 
@@ -411,7 +425,7 @@ impl fmt::Display for Statistics {
             self.centres.ncols(),
             self.log_likelihood
         )?;
-        for (k, count) in self.counts.iter().enumerate() {
+        for (k, count) in self.effective_counts().iter().enumerate() {
             write!(f, "\n{k:3}   effective count {count:.3}")?;
         }
         Ok(())

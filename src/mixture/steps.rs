@@ -5,9 +5,8 @@ use super::collapse::Collapse;
 use super::pass::{Tile, Weigher};
 use super::source::Samples;
 use super::statistics::{Choices, Regularization, Statistics};
-use crate::linalg::lanes::ROWS;
-use crate::{Result, check, parallel};
-use ndarray::{Array2, ArrayRef2, Axis, s};
+use crate::{Result, check};
+use ndarray::{Array2, ArrayRef2, s};
 use std::fmt;
 
 /// What the E-step finds out.
@@ -45,34 +44,27 @@ pub struct Expectation {
 /// `x` must hold finite numbers and have as many columns as the model has features.
 pub fn e_step(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Result<Expectation> {
     check::columns("x", x, model.n_features())?;
-    Ok(expectation(model, x))
+    Ok(Samples::with(x, None, |samples| {
+        expectation(model, samples)
+    }))
 }
 
 /// The E-step on data that were checked at the door.
-pub(super) fn expectation(model: &GaussianMixture, x: &ArrayRef2<f64>) -> Expectation {
+pub(super) fn expectation(model: &GaussianMixture, samples: &Samples) -> Expectation {
     let weigher = Weigher::new(model);
-    let mut responsibilities = Array2::zeros((x.nrows(), model.n_components()));
-    let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
-    let jobs = tiles
-        .zip(responsibilities.axis_chunks_iter_mut(Axis(0), parallel::TILE))
-        .collect();
-    let log_likelihoods = parallel::run(jobs, |(samples, mut rows)| {
-        let mut tile = Tile::new(model.n_features(), model.n_components());
-        let mut log_likelihood = 0.0;
-        let pieces = samples.axis_chunks_iter(Axis(0), ROWS);
-        for (samples, mut rows) in pieces.zip(rows.axis_chunks_iter_mut(Axis(0), ROWS)) {
-            log_likelihood += weigher.responsibilities(&samples, &mut tile);
+    let (responsibilities, log_likelihood) =
+        samples.map(model, model.n_components(), |tile, mut rows| {
+            let log_likelihood = weigher.responsibilities(tile);
             for (mut column, shares) in rows.columns_mut().into_iter().zip(&tile.shares) {
                 for (r, share) in column.iter_mut().zip(shares) {
                     *r = *share;
                 }
             }
-        }
-        log_likelihood
-    });
+            log_likelihood
+        });
     Expectation {
         responsibilities,
-        log_likelihood: log_likelihoods.into_iter().sum(),
+        log_likelihood,
     }
 }
 
@@ -102,7 +94,9 @@ pub fn m_step(
         covariance_model: super::CovarianceModel::FULL,
         regularization,
     };
-    maximization(&Samples::unweighted(x), responsibilities, choices, None)
+    Samples::with(x, None, |samples| {
+        maximization(samples, responsibilities, choices, None)
+    })
 }
 
 /// The M-step on arguments that were checked at the door.
