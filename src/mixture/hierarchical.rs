@@ -17,7 +17,10 @@
 //! Ward's criterion, which is cheap, leads down to some [`N_PIECES`] clusters, small and round; the second one puts them together
 //! to longer shapes. S is the covariance within the clusters that Ward's criterion alone would end with. The covariance of all
 //! data, the one within the pieces, a sphere, a third of that ν, 60 or 200 pieces, and the marginal likelihood in place of the
-//! maximum were tried too: none is better everywhere, and this is among the best wherever the clusters are stretched.
+//! maximum were tried too: none is better everywhere.
+//!
+//! On samples of stretched Gaussians EM climbs higher from here than from k-means or Ward's criterion alone. On images of digits the
+//! clusters agree far better with the digits, but EM's likelihood is no higher: there, several starts are worth their time.
 //!
 //! # References
 //!
@@ -132,7 +135,7 @@ fn agglomerate<T>(
             let (neighbour, least) = nearest[k];
             if neighbour == j || neighbour == i {
                 nearest[k] = nearest_behind(&costs[k], k, &alive[place + 1..]);
-            } else if k < i && (new < least || (new == least && i < neighbour)) {
+            } else if k < i && (new, i) < (least, neighbour) {
                 nearest[k] = (i, new);
             }
         }
