@@ -5,6 +5,7 @@ mod covariance;
 mod density;
 mod em;
 mod fit;
+mod hierarchical;
 mod pass;
 mod sample;
 mod source;
