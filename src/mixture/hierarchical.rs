@@ -29,11 +29,6 @@
 //! non-Gaussian clustering*; Fraley (1998), *Algorithms for model-based Gaussian hierarchical clustering*; Fraley and Raftery
 //! (2007), *Bayesian regularization for normal mixture estimation and model-based clustering*.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the starts of EM are yet to call `cluster`")
-)]
-
 use ndarray::{Array2, ArrayRef2, Axis};
 use std::iter::zip;
 

@@ -2,6 +2,7 @@
 
 use super::collapse::Collapse;
 use super::em::Em;
+use super::hierarchical;
 use super::pass::Tile;
 use super::source::{Chunks, Samples, Source};
 use super::statistics::{Choices, Regularization, Statistics};
@@ -14,6 +15,9 @@ use ndarray::{Array1, Array2, Array3, Axis, CowArray, Ix2};
 use rand::RngExt;
 use rand::seq::index;
 
+/// Hierarchical clustering, whose time grows with the square, gets at most so many samples.
+const HIERARCHICAL_SAMPLE: usize = 2_000;
+
 /// At most so many samples of a stream are looked at for the start.
 const STREAM_SAMPLE: usize = 10_000;
 
@@ -23,6 +27,10 @@ const STREAM_SAMPLE: usize = 10_000;
 pub enum Start {
     /// The clusters of k-means, itself started by k-means++: the usual choice.
     KMeans,
+    /// The clusters of 2,000 samples at most, drawn at random, merged one by one: in the first of several [runs](Em::runs), and every
+    /// second one after it, to ellipsoids (Banfield and Raftery 1993), in the others to spheres (Ward 1963). The first kind climbs
+    /// highest where clusters are stretched, the second on images of digits.
+    Hierarchical,
     /// K of the points as means, the covariance of all data for every component, equal weights.
     RandomPoints,
     /// Each sample's responsibilities drawn from the flat Dirichlet distribution: all components start near the data's mean.
@@ -39,7 +47,7 @@ impl Start {
     pub(super) fn is_random(&self) -> bool {
         matches!(
             self,
-            Self::KMeans | Self::RandomPoints | Self::RandomResponsibilities
+            Self::KMeans | Self::Hierarchical | Self::RandomPoints | Self::RandomResponsibilities
         )
     }
 
@@ -70,6 +78,7 @@ impl Em {
         let (k, x) = (self.n_components, samples.x());
         match &self.start {
             Start::RandomPoints => Ok((self.random_points(samples, run)?, None)),
+            Start::Hierarchical => Ok((self.hierarchical(samples, run)?, None)),
             Start::Model(model) => {
                 check::columns("x", &x, model.n_features())?;
                 check::same(
@@ -241,6 +250,34 @@ impl Em {
             self.collapse_at_start(),
         )?;
         Ok((model, self.keep_steps.then_some(responsibilities)))
+    }
+
+    /// The mixture of some samples' hierarchical clusters.
+    fn hierarchical(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
+        let (k, n) = (self.n_components, samples.x().nrows());
+        let mut rng = random::generator(self.seed, Purpose::Start, run / 2);
+        let mut rows = index::sample(&mut rng, n, n.min(HIERARCHICAL_SAMPLE.max(k))).into_vec();
+        rows.sort_unstable();
+        let space = self.start_space(samples)?.select(Axis(0), &rows);
+        let labels = if run % 2 == 0 {
+            hierarchical::cluster(&space, k)
+        } else {
+            hierarchical::ward(&space, k)
+        };
+        let chosen = |weights: &[f64]| rows.iter().map(|&n| weights[n]).collect::<Vec<_>>();
+        let weights = samples.weights.map(chosen);
+        let x = samples.x().select(Axis(0), &rows);
+        let mut em = self.clone();
+        em.keep_steps = false;
+        Samples::with(&x, weights.as_deref(), |chosen| {
+            // A cluster of few samples has a mean, but no ellipsoid of its own.
+            let own = em.model_of_labels(chosen, &labels);
+            own.or_else(|_| {
+                em.covariance_model(CovarianceModel::TIED)
+                    .model_of_labels(chosen, &labels)
+            })
+        })
+        .map(|(model, _)| model)
     }
 
     fn random_points(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
