@@ -29,8 +29,14 @@ pub fn write(name: &str, path: &str) -> Result<(), Fault> {
             file.write_all(digits.pixels.as_slice().ok_or("the pixels have gaps")?)?;
         }
         // Means about one standard deviation apart in all, nearly equal covariances.
-        "overlap50" => numbers(&mut file, &mixture(10, 50, 0.15, 0.03)?.sample(OVERLAPPING, 1)?.x)?,
-        "overlap50_labels" => labels(&mut file, &mixture(10, 50, 0.15, 0.03)?.sample(OVERLAPPING, 1)?.labels)?,
+        "overlap50" => numbers(
+            &mut file,
+            &mixture(10, 50, 0.15, 0.03)?.sample(OVERLAPPING, 1)?.x,
+        )?,
+        "overlap50_labels" => labels(
+            &mut file,
+            &mixture(10, 50, 0.15, 0.03)?.sample(OVERLAPPING, 1)?.labels,
+        )?,
         // Means about four standard deviations apart.
         "five10" => numbers(&mut file, &mixture(5, 10, 1.5, 0.1)?.sample(20_000, 1)?.x)?,
         "stream20" => {
@@ -57,7 +63,11 @@ fn mixture(k: usize, d: usize, spread: f64, wobble: f64) -> Result<GaussianMixtu
     let covariances = Array3::from_shape_fn((k, d, d), |(k, i, j)| {
         f64::from(u8::from(i == j)) + noise[[k, i.min(j), i.max(j)]]
     });
-    Ok(GaussianMixture::new(&vec![1.0 / k as f64; k], means, covariances)?)
+    Ok(GaussianMixture::new(
+        &vec![1.0 / k as f64; k],
+        means,
+        covariances,
+    )?)
 }
 
 fn numbers(file: &mut impl Write, x: &Array2<f64>) -> Result<(), Fault> {

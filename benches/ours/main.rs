@@ -40,9 +40,7 @@ impl Side {
                 "em-lab": env!("CARGO_PKG_VERSION"),
                 "build": if cfg!(debug_assertions) { "dev" } else { "release" },
             })),
-            "write" => {
-                data::write(text(task, "name")?, text(task, "file")?).map(|()| json!({}))
-            }
+            "write" => data::write(text(task, "name")?, text(task, "file")?).map(|()| json!({})),
             "load" => self.matrix(task).map(|x| json!({ "rows": x.nrows() })),
             "fit" => self.fit(task),
             "pca" => self.pca(task),

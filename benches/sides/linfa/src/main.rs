@@ -24,9 +24,16 @@ fn main() {
 fn fit(task: &Value) -> Result<Value, Fault> {
     let path = task["file"].as_str().ok_or("the task has no file")?;
     let n_columns = task["columns"].as_u64().ok_or("the task has no columns")? as usize;
-    let n_components = task["components"].as_u64().ok_or("the task has no components")? as usize;
+    let n_components = task["components"]
+        .as_u64()
+        .ok_or("the task has no components")? as usize;
     let bytes = std::fs::read(path)?;
-    let values: Vec<f64> = bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    let values: Vec<f64> = bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|b| f64::from_le_bytes(*b))
+        .collect();
     let x = Array2::from_shape_vec((values.len() / n_columns, n_columns), values)?;
     let data = DatasetBase::from(x);
     let start = Instant::now();
