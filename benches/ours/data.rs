@@ -12,6 +12,7 @@ const OVERLAPPING: usize = 70_000;
 const STREAMED: usize = 10_000_000;
 /// Rows that are drawn or read at once.
 const CHUNK: usize = 1_000;
+const STREAM_CHUNK: usize = 65_536;
 
 /// Writes the data of that name into a file, which appears when it is whole.
 pub fn write(name: &str, path: &str) -> Result<(), Fault> {
@@ -95,6 +96,42 @@ pub fn read(path: &str, n_columns: usize, n_rows: Option<usize>) -> Result<Array
         values.extend(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)));
     }
     Ok(Array2::from_shape_vec((n_rows, n_columns), values)?)
+}
+
+/// A file's first rows, some ten thousands at a time.
+pub fn chunks(
+    path: &str,
+    n_columns: usize,
+    n_rows: usize,
+) -> impl Iterator<Item = em_lab::Result<Array2<f64>>> {
+    let opened = File::open(path);
+    let place = path.to_string();
+    let fault = move |problem: &dyn std::fmt::Display| em_lab::Error::File {
+        place: place.clone(),
+        problem: problem.to_string(),
+        remedy: "Remove the folder of the data and run again".into(),
+    };
+    let mut left = n_rows;
+    let mut opened = Some(opened);
+    let mut file: Option<File> = None;
+    let mut bytes = Vec::new();
+    std::iter::from_fn(move || {
+        match opened.take() {
+            Some(Ok(found)) => file = Some(found),
+            Some(Err(error)) => return Some(Err(fault(&error))),
+            None => {}
+        }
+        let now = left.min(STREAM_CHUNK);
+        let file = file.as_mut().filter(|_| now > 0)?;
+        left -= now;
+        bytes.resize(now * n_columns * 8, 0);
+        if let Err(error) = file.read_exact(&mut bytes) {
+            return Some(Err(fault(&error)));
+        }
+        let values = bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b));
+        let chunk = Array2::from_shape_vec((now, n_columns), values.collect());
+        Some(chunk.map_err(|error| fault(&error)))
+    })
 }
 
 /// A file's first labels.

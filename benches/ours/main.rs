@@ -45,7 +45,7 @@ impl Side {
             "fit" => self.fit(task),
             "pca" => self.pca(task),
             "select" => Err("the crate has no search over the covariance models yet".into()),
-            "stream" => Err("the crate has no fit from chunks yet".into()),
+            "stream" => stream(task),
             other => Err(format!("there is no task {other}").into()),
         }
     }
@@ -122,6 +122,22 @@ impl Side {
             "variance_of_last_score": last.var(1.0),
         }}))
     }
+}
+
+/// A fit to a file's first rows, which are never in memory together.
+fn stream(task: &Value) -> Result<Value, Fault> {
+    let (path, columns) = (text(task, "file")?, count(task, "columns")?);
+    let rows = count(task, "rows")?;
+    let em = Em::new(count(task, "components")?)
+        .max_iterations(count(task, "iterations")?)
+        .tolerance(0.0);
+    let start = Instant::now();
+    let fit = em.fit_chunks(|| data::chunks(path, columns, rows))?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(json!({ "seconds": seconds, "answer": {
+        "mean_log_likelihood": fit.log_likelihood() / rows as f64,
+        "iterations": fit.n_iterations(),
+    }}))
 }
 
 fn parameters(fit: &Fit) -> Value {
