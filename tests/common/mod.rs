@@ -52,6 +52,12 @@ impl Golden {
     pub fn within(&self, key: &str) -> Self {
         Self(self.0[key].clone())
     }
+
+    /// The entry of a list whose `key` says so.
+    pub fn entry(&self, list: &str, key: &str, value: &str) -> Self {
+        let mut entries = self.0[list].as_array().unwrap().iter();
+        Self(entries.find(|entry| entry[key] == value).unwrap().clone())
+    }
 }
 
 fn flat(value: &Value) -> Vec<f64> {
