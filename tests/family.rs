@@ -94,7 +94,10 @@ fn iris() -> (Golden, Array2<f64>, Vec<usize>) {
     let x = golden.matrix("data");
     let species = [1.0, 2.0, 3.0].iter().enumerate().flat_map(|(k, label)| {
         let labels = golden.vector("start_labels");
-        labels.into_iter().filter(move |l| l == label).map(move |_| k)
+        labels
+            .into_iter()
+            .filter(move |l| l == label)
+            .map(move |_| k)
     });
     let species: Vec<usize> = species.collect();
     assert_eq!(x.dim(), (species.len(), 4));
@@ -127,10 +130,17 @@ fn m_steps_agree_with_mclust() {
             let weights = (&weights / weights.sum()).to_vec();
             let golden = objective(&GaussianMixture::new(&weights, means, covariances).unwrap());
             let found = objective(&found.model);
-            assert!(found >= golden - OTHER_ITERATION, "{model}: {found} < {golden}");
+            assert!(
+                found >= golden - OTHER_ITERATION,
+                "{model}: {found} < {golden}"
+            );
         } else {
             assert_close(found.model.covariances(), &covariances, CLOSED_FORM);
-            assert_near(found.log_likelihood(), golden.number("log_likelihood"), CLOSED_FORM);
+            assert_near(
+                found.log_likelihood(),
+                golden.number("log_likelihood"),
+                CLOSED_FORM,
+            );
         }
     }
 }
@@ -145,7 +155,10 @@ fn converged_log_likelihoods_are_at_least_those_of_mclust() {
         let fit = em.tolerance(1e-13).fit(&x).unwrap();
         assert!(fit.converged(), "{model}: {}", fit.stop);
         let (found, expected) = (fit.log_likelihood(), golden.number("log_likelihood"));
-        assert!(found >= expected - OTHER_ITERATION, "{model}: {found} < {expected}");
+        assert!(
+            found >= expected - OTHER_ITERATION,
+            "{model}: {found} < {expected}"
+        );
         // Its BIC is the negative of ours.
         let difference = fit.model.bic(&x).unwrap() + golden.number("bic");
         assert_near(difference, 2.0 * (expected - found), OTHER_ITERATION);
@@ -189,7 +202,13 @@ fn shifting_and_scaling_x_shifts_and_scales_the_model() {
                 em.regularization(regularization).fit(x).unwrap()
             };
             let plain = fit(&x);
-            for (factor, shift) in [(1.0, 1e8), (1.0, -1e8), (1e-6, 0.0), (1e6, 0.0), (2.5, -300.0)] {
+            for (factor, shift) in [
+                (1.0, 1e8),
+                (1.0, -1e8),
+                (1e-6, 0.0),
+                (1e6, 0.0),
+                (2.5, -300.0),
+            ] {
                 let moved = fit(&(&x * factor + shift));
                 let covariances = moved.model.covariances() / (factor * factor);
                 let means = (moved.model.means() - shift) / factor;
@@ -224,7 +243,9 @@ fn integer_weights_are_duplicates_and_zero_weight_is_absence() {
     // What does not count may lie anywhere.
     let mut anywhere = x.clone();
     for n in (0..400).filter(|&n| copies[n] == 0) {
-        anywhere.row_mut(n).fill(if n % 3 == 0 { 1e200 } else { -7e7 });
+        anywhere
+            .row_mut(n)
+            .fill(if n % 3 == 0 { 1e200 } else { -7e7 });
     }
     for model in CovarianceModel::ALL {
         let em = exactly(8, model).start(Start::Labels(labels.clone()));
@@ -301,7 +322,10 @@ fn same_bits_on_any_number_of_threads() {
         };
         let one = with_threads(1, work);
         for threads in [2, 3, 8] {
-            assert!(with_threads(threads, work) == one, "{model}, {threads} threads");
+            assert!(
+                with_threads(threads, work) == one,
+                "{model}, {threads} threads"
+            );
         }
     }
 }
@@ -317,7 +341,11 @@ fn interrupted_and_resumed_is_uninterrupted() {
         let second = exactly(5, model).start(Start::Model(first.model));
         let second = second.fit(&x).unwrap();
         assert_eq!(second.model, whole.model, "{model}");
-        assert_eq!(second.log_likelihoods, whole.log_likelihoods[4..], "{model}");
+        assert_eq!(
+            second.log_likelihoods,
+            whole.log_likelihoods[4..],
+            "{model}"
+        );
     }
 }
 
@@ -329,7 +357,9 @@ fn statistics_of_parts_merge_into_an_iteration_on_the_whole() {
         let start = start.fit(&x).unwrap().model;
         let mut merged = start.statistics(&x.slice(s![..130, ..])).unwrap();
         for rows in [s![130..131, ..], s![131..400, ..], s![400.., ..]] {
-            merged.merge(&start.statistics(&x.slice(rows)).unwrap()).unwrap();
+            merged
+                .merge(&start.statistics(&x.slice(rows)).unwrap())
+                .unwrap();
         }
         assert_near(merged.total_weight(), 500.0, ROUNDING);
         let whole = exactly(1, model).start(Start::Model(start));

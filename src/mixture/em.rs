@@ -243,22 +243,24 @@ impl Em {
 
     /// One start, and the loop.
     fn run(&self, samples: &Samples, run: u64) -> Result<Fit> {
-        let (model, start_responsibilities) = self.start_model(samples, run)?;
-        let mut fit = self.climb(model, &Source::Memory(*samples))?;
-        fit.start_responsibilities = start_responsibilities;
+        let begin = self.begin(samples, run)?;
+        let mut fit = self.climb(begin.model, &Source::Memory(*samples))?;
+        fit.start_responsibilities = begin.responsibilities;
+        fit.repairs.splice(0..0, begin.repair);
         Ok(fit)
     }
 
     /// The loop: E-step and M-step in turn, until nothing is gained.
     pub(super) fn climb(&self, start: GaussianMixture, source: &Source) -> Result<Fit> {
-        let mut statistics = source.pass(&start)?;
+        let kind = self.choices.covariance_model;
+        let mut statistics = source.pass(&start, kind)?;
         let per_sample = self.tolerance * statistics.total_weight();
         let mut fit = Fit::at(start, &statistics);
         fit.steps.extend(self.step(&fit.model, source));
         while fit.n_iterations() < self.max_iterations {
             let next = self
                 .next_model(&statistics, &mut fit)
-                .and_then(|model| Ok((source.pass(&model)?, model)));
+                .and_then(|model| Ok((source.pass(&model, kind)?, model)));
             let before = fit.log_likelihood();
             match next {
                 Ok((now, model)) => {

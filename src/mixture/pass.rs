@@ -5,21 +5,22 @@
 //! processor likes it. A tile of samples stays in the cache while its squared distances, its responsibilities and its weighted
 //! outer products are taken, for one component after the other.
 
-use super::GaussianMixture;
 use super::source::Samples;
 use super::statistics::Statistics;
+use super::{CovarianceModel, GaussianMixture};
 use crate::linalg::lanes::{Packed, ROWS, Shares, exponentials, squared_norms};
 use crate::parallel;
 use ndarray::{Array2, ArrayRef1, ArrayRef2};
 
-/// The E-step of a model and the sums for an M-step, taken about these centres.
+/// The E-step of a model and the sums for an M-step with these covariances, taken about these centres.
 pub(super) fn pass(
     model: &GaussianMixture,
+    next: CovarianceModel,
     centres: &Array2<f64>,
     samples: &Samples,
 ) -> Statistics {
     let weigher = Weigher::new(model);
-    let nothing = || Statistics::about(centres, model.covariance_model);
+    let nothing = || Statistics::about(centres, next);
     parallel::fold(
         samples.partition(),
         |rows| {
@@ -98,7 +99,8 @@ impl<'a> Weigher<'a> {
         {
             factor.squared_distances(&tile.features, &mean, &mut tile.centred, shares);
             for share in shares.iter_mut() {
-                *share = peak - 0.5 * *share;
+                // Out of reach a distance is infinite, or, where infinities cancel, no number, which `max` passes over.
+                *share = (peak - 0.5 * *share).max(f64::NEG_INFINITY);
             }
         }
     }

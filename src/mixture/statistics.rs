@@ -46,8 +46,9 @@ impl Regularization {
     }
 }
 
-/// Shares of a component's weight below this change nothing that rounding keeps: such a sample is at most √(2 ln 2⁷⁰) < 10 standard
-/// deviations away, and 100 · 2⁻⁷⁰ of every sample together is below 2⁻⁶³ of the component's own sum, against the 2⁻⁵³ of a number.
+/// Shares of a component's weight below this change nothing that rounding keeps: N samples z standard deviations away add at most
+/// 2⁻⁷⁰ z² N πₖ to a sum that is about N πₖ, which up to z = 300 is below the 2⁻⁵³ of a number, and so it is for a single one up to
+/// 300 √N, beyond what a sample of the data that made the model can be.
 const NEGLIGIBLE: f64 = 1.0 / (1_u128 << 70) as f64;
 
 /// A squared distance of a mean from its centre of so many variances costs three of a number's sixteen digits.
@@ -396,6 +397,7 @@ impl GaussianMixture {
         check::columns("x", x, self.n_features())?;
         Ok(super::pass::pass(
             self,
+            self.covariance_model,
             &self.means,
             &Samples::unweighted(x),
         ))

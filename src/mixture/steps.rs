@@ -1,10 +1,9 @@
 //! The two steps of EM.
 
-use super::GaussianMixture;
-use super::collapse::Collapse;
 use super::pass::{Tile, Weigher};
 use super::source::Samples;
 use super::statistics::{Choices, Regularization, Statistics};
+use super::{CovarianceModel, GaussianMixture};
 use crate::linalg::lanes::ROWS;
 use crate::{Result, check, parallel};
 use ndarray::{Array2, ArrayRef2, Axis, s};
@@ -99,19 +98,19 @@ pub fn m_step(
     check::responsibilities(responsibilities, x.nrows())?;
     regularization.check()?;
     let choices = Choices {
-        covariance_model: super::CovarianceModel::FULL,
+        covariance_model: CovarianceModel::FULL,
         regularization,
     };
-    maximization(&Samples::unweighted(x), responsibilities, choices, None)
+    let samples = Samples::unweighted(x);
+    collect(&samples, responsibilities, choices.covariance_model).maximize(choices, None, None)
 }
 
-/// The M-step on arguments that were checked at the door.
-pub(super) fn maximization(
+/// What the M-step needs of samples with these responsibilities, which were checked at the door.
+pub(super) fn collect(
     samples: &Samples,
     responsibilities: &ArrayRef2<f64>,
-    choices: Choices,
-    collapse: Option<Collapse>,
-) -> Result<GaussianMixture> {
+    covariance_model: CovarianceModel,
+) -> Statistics {
     let k = responsibilities.ncols();
     let fill = |rows: std::ops::Range<usize>, tile: &mut Tile| {
         let given = responsibilities.slice(s![rows, ..]);
@@ -121,8 +120,7 @@ pub(super) fn maximization(
             }
         }
     };
-    Statistics::collect(samples, k, choices.covariance_model, fill)
-        .maximize(choices, collapse, None)
+    Statistics::collect(samples, k, covariance_model, fill)
 }
 
 impl fmt::Display for Expectation {
