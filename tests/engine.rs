@@ -290,25 +290,21 @@ fn more_runs_are_never_worse_and_their_starts_differ() {
         };
         let (starts, ends) = (best(&em.clone().max_iterations(0)), best(&em));
         assert!(starts.is_sorted() && ends.is_sorted(), "{start:?}");
-        assert!(
-            starts[0] < starts[9],
-            "{start:?}: no start is better than the first"
-        );
-        // The first run is the only one where one is asked for.
-        let alone: Vec<_> = (0..10)
-            .map(|seed| {
-                em.clone()
-                    .max_iterations(0)
-                    .seed(seed)
-                    .fit(&x)
-                    .unwrap()
-                    .model
-            })
-            .collect();
+        // Each seed starts elsewhere, and so does each run: about every other time the second is the better one.
+        let start_of = |seed, runs| {
+            let em = em.clone().max_iterations(0).seed(seed).runs(runs);
+            em.fit(&x).unwrap().model
+        };
+        let alone: Vec<_> = (0..10).map(|seed| start_of(seed, 1)).collect();
         assert!(
             (1..10).all(|n| !alone[..n].contains(&alone[n])),
             "{start:?}"
         );
+        let seeds = alone.iter().zip(0..);
+        let better = seeds
+            .filter(|(one, seed)| start_of(*seed, 2) != **one)
+            .count();
+        assert!((1..10).contains(&better), "{start:?}: {better}");
     }
 }
 

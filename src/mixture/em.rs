@@ -273,11 +273,11 @@ impl Em {
                 }
             }
             fit.steps.extend(self.step(&fit.model, source));
-            let repaired = fit
-                .repairs
-                .last()
-                .is_some_and(|last| last.iteration == fit.n_iterations());
-            if (fit.log_likelihood() - before).abs() < per_sample && !repaired {
+            // Added variance can be needed in every iteration; a restart is the beginning of something new.
+            let restarted = fit.repairs.last().is_some_and(|last| {
+                last.iteration == fit.n_iterations() && last.policy == Collapse::Restart
+            });
+            if (fit.log_likelihood() - before).abs() < per_sample && !restarted {
                 fit.stop = Stop::Converged;
                 break;
             }

@@ -322,8 +322,10 @@ impl Statistics {
             }
             linalg::symmetrize(&mut scatter);
             for (i, mean) in means.row(k).iter().enumerate() {
-                // A spread that numbers of this size cannot hold is rounding.
-                if scatter[[i, i]] <= self.counts[k] * (4.0 * f64::EPSILON * mean).powi(2) {
+                // A spread that numbers of this size cannot hold, or their difference above, is rounding.
+                let smallest = self.counts[k] * (4.0 * f64::EPSILON * mean).powi(2);
+                let lost = 16.0 * f64::EPSILON * self.diagonal_entry(k, i);
+                if scatter[[i, i]] <= smallest.max(lost) {
                     scatter.row_mut(i).fill(0.0);
                     scatter.column_mut(i).fill(0.0);
                 }
