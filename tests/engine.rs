@@ -216,14 +216,9 @@ fn a_far_sample_does_not_keep_em_from_ending() {
 
 #[test]
 fn density_is_finite_in_784_dimensions() {
-    let x = Digits::first(600).unwrap().raw();
-    for model in [
-        CovarianceModel::Eii,
-        CovarianceModel::DIAGONAL,
-        CovarianceModel::TIED,
-        CovarianceModel::FULL,
-    ] {
-        let em = Em::new(2).covariance_model(model).max_iterations(2);
+    let x = Digits::first(300).unwrap().raw();
+    for model in [CovarianceModel::DIAGONAL, CovarianceModel::FULL] {
+        let em = Em::new(2).covariance_model(model).max_iterations(1);
         let fit = em.fit(&x).unwrap();
         for far in [0.0, 1e4, 1e100] {
             let densities = fit.model.log_density(&(&x.slice(s![..70, ..]) + far));
@@ -255,7 +250,13 @@ fn an_image_is_256_weighted_grey_levels() {
             &[20.0, 110.0, 190.0],
             &[10.0, 30.0, 30.0],
         );
-        for model in CovarianceModel::ALL {
+        // In one dimension there are only volumes, equal or variable; of each kind one by diagonals and one by whole matrices.
+        for model in [
+            CovarianceModel::Eii,
+            CovarianceModel::SPHERICAL,
+            CovarianceModel::TIED,
+            CovarianceModel::FULL,
+        ] {
             let em = Em::new(3)
                 .covariance_model(model)
                 .start(Start::Model(start.clone().unwrap()))

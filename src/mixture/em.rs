@@ -226,7 +226,7 @@ impl Em {
             |best: &mut Option<Result<Fit>>, fit| {
                 let better = match (&*best, &fit) {
                     (Some(Ok(best)), Ok(fit)) => fit.is_better_than(best),
-                    (Some(Ok(_)), Err(_)) | (Some(Err(_)), Err(_)) => false,
+                    (Some(_), Err(_)) => false,
                     _ => true,
                 };
                 if better {

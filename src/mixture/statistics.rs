@@ -207,7 +207,7 @@ impl Statistics {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] if they are of another model.
+    /// [`Error::Parameter`] if they are about other centres, as those of a model with other means are.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.centres == other.centres && self.scatters.dim() == other.scatters.dim() {
             self.add(other.clone());
