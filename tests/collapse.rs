@@ -226,7 +226,7 @@ fn a_repair_says_what_was_done() {
 }
 
 /// Chunks of a hundred samples, of which pass number `broken` (counted from 1) breaks off after the first.
-#[allow(clippy::elidable_lifetime_names)] // Inside of Fn() a lifetime needs its name.
+#[allow(clippy::needless_lifetimes)] // Inside of Fn() a lifetime needs its name.
 fn breaking<'a>(
     x: &'a Array2<f64>,
     broken: usize,

@@ -70,8 +70,8 @@ fn iris() -> (Golden, Array2<f64>, Vec<usize>) {
     let x = golden.matrix("data");
     // The first fifty are of one species, the next of another.
     let species: Vec<usize> = (0..150).map(|n| n / 50).collect();
-    let labels = species.iter().map(|k| (k + 1) as f64).collect();
-    assert_eq!(golden.vector("start_labels"), labels);
+    let labels: Vec<f64> = species.iter().map(|k| (k + 1) as f64).collect();
+    assert_eq!(golden.vector("start_labels").to_vec(), labels);
     (golden, x, species)
 }
 
