@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ROUNDING, assert_close, assert_near};
+use common::{LONG_SUMS, ROUNDING, assert_close, assert_near};
 use em_lab::{
     Collapse, CovarianceModel, Em, Error, Fit, GaussianMixture, Regularization, Start, Stop,
     column, random, synthetic,
@@ -255,7 +255,10 @@ fn lost() -> Error {
 
 #[test]
 fn a_stream_that_breaks_off_leaves_the_last_good_model() {
-    let x = synthetic::two_dimensions().x;
+    let x = synthetic::two_dimensions_model()
+        .sample(11_000, 1)
+        .unwrap()
+        .x;
     let em = Em::new(2).tolerance(0.0).max_iterations(20);
     for broken in [1, 2] {
         assert_eq!(em.fit_chunks(breaking(&x, broken)), Err(lost()));
@@ -264,7 +267,8 @@ fn a_stream_that_breaks_off_leaves_the_last_good_model() {
     let fit = em.fit_chunks(breaking(&x, 3)).unwrap();
     assert_eq!(fit.stop, Stop::Failed(lost()));
     assert_eq!((fit.n_iterations(), fit.repairs.len()), (0, 0));
-    assert_eq!(fit.model, em.fit(&x).unwrap().model);
+    let found = fit.model.log_likelihood(&x).unwrap();
+    assert_near(fit.log_likelihood(), found, LONG_SUMS);
 
     let from = |em: Em| em.start(Start::Model(synthetic::two_dimensions_model()));
     let em = from(em);
@@ -292,6 +296,26 @@ fn empty_chunks_are_no_chunks() {
             chunks.flat_map(|chunk| [Ok(Array2::zeros((0, width))), Ok(chunk.to_owned())])
         };
         assert_eq!(em.fit_chunks(chunks).unwrap(), plain);
+    }
+}
+
+#[test]
+fn a_short_stream_is_the_whole() {
+    let x = synthetic::two_dimensions().x;
+    let em = Em::new(2).runs(3);
+    for start in [
+        Start::KMeans,
+        Start::RandomPoints,
+        Start::RandomResponsibilities,
+    ] {
+        let em = em.clone().start(start);
+        for size in [1, 64, 299, 1_000] {
+            let chunks = || {
+                x.axis_chunks_iter(Axis(0), size)
+                    .map(|chunk| Ok(chunk.to_owned()))
+            };
+            assert_eq!(em.fit_chunks(chunks).unwrap(), em.fit(&x).unwrap());
+        }
     }
 }
 

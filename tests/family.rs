@@ -283,9 +283,10 @@ fn same_bits_on_any_number_of_threads() {
             let fit = em.fit(&x).unwrap();
             let chunks = || x.axis_chunks_iter(Axis(0), 1_100).map(|c| Ok(c.to_owned()));
             let runs = em.clone().start(Start::KMeans).runs(3);
+            let stream = em.clone().start(Start::Model(fit.model.clone()));
             (
                 em.fit_weighted(&x, &weights).unwrap(),
-                em.start(Start::KMeans).fit_chunks(chunks).unwrap(),
+                stream.fit_chunks(chunks).unwrap(),
                 runs.fit(&x).unwrap(),
                 fit.model.statistics(&x).unwrap(),
                 fit,

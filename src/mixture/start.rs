@@ -135,14 +135,19 @@ impl Em {
             self.check_start_model(model)?;
             model.clone()
         } else {
-            let sample = self.sample_of(open)?;
-            self.fit(&sample)?.model
+            let (sample, n_samples) = self.sample_of(open)?;
+            let fit = self.fit(&sample)?;
+            if sample.nrows() == n_samples {
+                return Ok(fit);
+            }
+            fit.model
         };
         self.climb(start, &Source::Chunks(open))
     }
 
-    /// Rows drawn evenly from all chunks (Vitter 1985, algorithm R); all rows in their order where there are few.
-    fn sample_of(&self, open: &Chunks) -> Result<Array2<f64>> {
+    /// Rows drawn evenly from all chunks (Vitter 1985, algorithm R), all rows in their order where there are few; and how many
+    /// there are in all.
+    fn sample_of(&self, open: &Chunks) -> Result<(Array2<f64>, usize)> {
         let mut rng = random::generator(self.seed, Purpose::Start, u64::MAX);
         let mut sample: Vec<f64> = Vec::new();
         let (mut n_samples, mut n_features) = (0, None);
@@ -177,9 +182,10 @@ impl Em {
             what: "The stream of chunks".into(),
         })?;
         let shape = (n_samples.min(STREAM_SAMPLE), width);
-        Array2::from_shape_vec(shape, sample).map_err(|_| Error::Empty {
+        let sample = Array2::from_shape_vec(shape, sample).map_err(|_| Error::Empty {
             what: "The stream of chunks".into(),
-        })
+        })?;
+        Ok((sample, n_samples))
     }
 
     /// The coordinates in which clusters for the start are looked for.
