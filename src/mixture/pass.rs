@@ -5,23 +5,24 @@
 //! processor likes it. A tile of samples stays in the cache while its squared distances, its responsibilities and its weighted
 //! outer products are taken, for one component after the other.
 
-use super::GaussianMixture;
 use super::source::Samples;
 use super::statistics::Statistics;
+use super::{CovarianceModel, GaussianMixture};
 use crate::linalg::lanes::{
     Packed, ROWS, Shares, diagonal_distances, normalize, squared_distances,
 };
 use crate::parallel;
 use ndarray::Array2;
 
-/// The E-step of a model and the sums for an M-step, taken about these centres.
+/// The E-step of a model and the sums for an M-step with these covariances, taken about these centres.
 pub(super) fn pass(
     model: &GaussianMixture,
+    next: CovarianceModel,
     centres: &Array2<f64>,
     samples: &Samples,
 ) -> Statistics {
     let weigher = Weigher::new(model);
-    let nothing = || Statistics::about(centres, model.covariance_model);
+    let nothing = || Statistics::about(centres, next);
     parallel::fold(
         samples.partition(),
         |rows| {
@@ -110,7 +111,8 @@ impl Weigher {
                 }
             }
             for share in shares.iter_mut() {
-                *share = peak - 0.5 * *share;
+                // Out of reach a distance is infinite, or, where infinities cancel, no number, which `max` passes over.
+                *share = (peak - 0.5 * *share).max(f64::NEG_INFINITY);
             }
         }
     }
@@ -173,7 +175,8 @@ impl Tile {
             Some(weights) => present.copy_from_slice(weights),
             None => present.fill(1.0),
         }
-        self.weighted = weights.is_some();
+        // Weights of one are no weights, to the last bit.
+        self.weighted = present.iter().any(|weight| (weight - 1.0).abs() > 0.0);
         self.n_samples = n_samples;
     }
 }

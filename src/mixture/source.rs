@@ -1,8 +1,8 @@
 //! Where the samples of a fit come from: an array in memory, with or without weights, or chunks that are read again in each pass.
 
-use super::GaussianMixture;
 use super::pass::{Tile, pass};
 use super::statistics::Statistics;
+use super::{CovarianceModel, GaussianMixture};
 use crate::linalg::lanes::ROWS;
 use crate::{Error, Result, check, parallel};
 use ndarray::{Array2, ArrayRef2, ArrayView2, ArrayViewMut2, Axis};
@@ -95,23 +95,32 @@ impl<'a> Samples<'a> {
 }
 
 impl Source<'_> {
-    /// One pass: the E-step of a model and the sums for the M-step.
+    /// One pass: the E-step of a model and the sums for an M-step with these covariances.
     ///
     /// The sums are about the model's means; where the next ones turn out to be so far from them, measured by the component's
     /// spread, that digits are lost, they are taken once more about those.
-    pub(super) fn pass(&self, model: &GaussianMixture) -> Result<Statistics> {
-        let first = self.pass_about(&model.means, model)?;
+    pub(super) fn pass(
+        &self,
+        model: &GaussianMixture,
+        next: CovarianceModel,
+    ) -> Result<Statistics> {
+        let first = self.pass_about(&model.means, model, next)?;
         match first.better_centres() {
-            Some(centres) => self.pass_about(&centres, model),
+            Some(centres) => self.pass_about(&centres, model, next),
             None => Ok(first),
         }
     }
 
-    fn pass_about(&self, centres: &Array2<f64>, model: &GaussianMixture) -> Result<Statistics> {
+    fn pass_about(
+        &self,
+        centres: &Array2<f64>,
+        model: &GaussianMixture,
+        next: CovarianceModel,
+    ) -> Result<Statistics> {
         match self {
-            Self::Memory(samples) => Ok(pass(model, centres, samples)),
+            Self::Memory(samples) => Ok(pass(model, next, centres, samples)),
             Self::Chunks(open) => {
-                let mut sum = Statistics::about(centres, model.covariance_model);
+                let mut sum = Statistics::about(centres, next);
                 for chunk in open() {
                     let chunk = chunk?;
                     if chunk.is_empty() {
@@ -119,7 +128,7 @@ impl Source<'_> {
                     }
                     check::columns("A chunk", &chunk, model.n_features())?;
                     sum.add(Samples::with(&chunk, None, |samples| {
-                        pass(model, centres, samples)
+                        pass(model, next, centres, samples)
                     }));
                 }
                 if sum.total_weight() > 0.0 {

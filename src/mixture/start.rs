@@ -1,12 +1,12 @@
 //! Where EM starts from.
 
-use super::collapse::Collapse;
+use super::collapse::{Collapse, Repair};
 use super::em::Em;
 use super::hierarchical;
 use super::pass::Tile;
 use super::source::{Chunks, Samples, Source};
 use super::statistics::{Choices, Regularization, Statistics};
-use super::steps::maximization;
+use super::steps::collect;
 use super::{CovarianceModel, Fit, GaussianMixture};
 use crate::kmeans::KMeans;
 use crate::random::Purpose;
@@ -67,28 +67,30 @@ impl Start {
     }
 }
 
+/// What the first iteration starts from.
+pub(super) struct Begin {
+    pub(super) model: GaussianMixture,
+    /// What it was made from, where it was made from some and they are kept.
+    pub(super) responsibilities: Option<Array2<f64>>,
+    /// What was done for it, where a component had collapsed.
+    pub(super) repair: Option<Repair>,
+}
+
 impl Em {
-    /// The model before the first iteration, and the responsibilities it was made from where it was made from some and they are
-    /// kept.
-    pub(super) fn start_model(
-        &self,
-        samples: &Samples,
-        run: u64,
-    ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
+    /// The model before the first iteration.
+    pub(super) fn begin(&self, samples: &Samples, run: u64) -> Result<Begin> {
         let (k, x) = (self.n_components, samples.x());
         match &self.start {
-            Start::RandomPoints => Ok((self.random_points(samples, run)?, None)),
-            Start::Hierarchical => Ok((self.hierarchical(samples, run)?, None)),
+            Start::RandomPoints => self.random_points(samples, run),
+            Start::Hierarchical => self.hierarchical(samples, run),
             Start::Model(model) => {
                 check::columns("x", &x, model.n_features())?;
-                check::same(
-                    "The start model",
-                    "component",
-                    model.n_components(),
-                    k,
-                    "Em::new asked for that many",
-                )?;
-                Ok((model.clone(), None))
+                self.check_start_model(model)?;
+                Ok(Begin {
+                    model: model.clone(),
+                    responsibilities: None,
+                    repair: None,
+                })
             }
             Start::KMeans => {
                 let space = self.start_space(samples)?;
@@ -138,16 +140,22 @@ impl Em {
             });
         }
         let start = if let Start::Model(model) = &self.start {
+            self.check_start_model(model)?;
             model.clone()
         } else {
-            let sample = self.sample_of(open)?;
-            self.fit(&sample)?.model
+            let (sample, n_samples) = self.sample_of(open)?;
+            let fit = self.fit(&sample)?;
+            if sample.nrows() == n_samples {
+                return Ok(fit);
+            }
+            fit.model
         };
         self.climb(start, &Source::Chunks(open))
     }
 
-    /// Rows drawn evenly from all chunks (Vitter 1985, algorithm R); all rows in their order where there are few.
-    fn sample_of(&self, open: &Chunks) -> Result<Array2<f64>> {
+    /// Rows drawn evenly from all chunks (Vitter 1985, algorithm R), all rows in their order where there are few; and how many
+    /// there are in all.
+    fn sample_of(&self, open: &Chunks) -> Result<(Array2<f64>, usize)> {
         let mut rng = random::generator(self.seed, Purpose::Start, u64::MAX);
         let mut sample: Vec<f64> = Vec::new();
         let (mut n_samples, mut n_features) = (0, None);
@@ -182,9 +190,10 @@ impl Em {
             what: "The stream of chunks".into(),
         })?;
         let shape = (n_samples.min(STREAM_SAMPLE), width);
-        Array2::from_shape_vec(shape, sample).map_err(|_| Error::Empty {
+        let sample = Array2::from_shape_vec(shape, sample).map_err(|_| Error::Empty {
             what: "The stream of chunks".into(),
-        })
+        })?;
+        Ok((sample, n_samples))
     }
 
     /// The coordinates in which clusters for the start are looked for.
@@ -193,7 +202,11 @@ impl Em {
             return Ok(samples.x().into());
         }
         // (x - μ) U has unit covariance; the little that is added keeps directions without spread from mattering.
-        let all = everything(samples, Regularization::Relative(1e-9))?;
+        let choices = Choices {
+            covariance_model: CovarianceModel::FULL,
+            regularization: Regularization::Relative(1e-9),
+        };
+        let all = one_component(samples, CovarianceModel::FULL).maximize(choices, None, None)?;
         let (mean, factor) = (
             all.means.row(0),
             all.precisions_cholesky.index_axis(Axis(0), 0),
@@ -210,16 +223,46 @@ impl Em {
         Ok(whitened.into())
     }
 
-    fn collapse_at_start(&self) -> Option<Collapse> {
-        Some(self.collapse)
-            .filter(|policy| matches!(policy, Collapse::Regularize(_) | Collapse::Floor(_)))
+    fn check_start_model(&self, model: &GaussianMixture) -> Result<()> {
+        check::same(
+            "The start model",
+            "component",
+            model.n_components(),
+            self.n_components,
+            "Em::new asked for that many",
+        )
     }
 
-    fn model_of_labels(
-        &self,
-        samples: &Samples,
-        labels: &[usize],
-    ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
+    /// The M-step of a start; where a component collapses, only a policy that adds variance can help.
+    fn first_m_step(&self, statistics: &Statistics) -> Result<Begin> {
+        let begin = |model, repair| Begin {
+            model,
+            responsibilities: None,
+            repair,
+        };
+        match (statistics.maximize(self.choices, None, None), self.collapse) {
+            (
+                Err(Error::Collapsed {
+                    component,
+                    effective_count,
+                    ..
+                }),
+                policy @ (Collapse::Regularize(_) | Collapse::Floor(_)),
+            ) => {
+                let repair = Repair {
+                    iteration: 0,
+                    component,
+                    effective_count,
+                    policy,
+                };
+                let model = statistics.maximize(self.choices, Some(policy), None)?;
+                Ok(begin(model, Some(repair)))
+            }
+            (model, _) => Ok(begin(model?, None)),
+        }
+    }
+
+    fn model_of_labels(&self, samples: &Samples, labels: &[usize]) -> Result<Begin> {
         let k = self.n_components;
         if self.keep_steps {
             return self.model_of_responsibilities(samples, hard_responsibilities(labels, k));
@@ -231,29 +274,25 @@ impl Em {
                 }
             }
         };
-        let statistics = Statistics::collect(samples, k, self.choices.covariance_model, fill);
-        Ok((
-            statistics.maximize(self.choices, self.collapse_at_start(), None)?,
-            None,
-        ))
+        let kind = self.choices.covariance_model;
+        self.first_m_step(&Statistics::collect(samples, k, kind, fill))
     }
 
     fn model_of_responsibilities(
         &self,
         samples: &Samples,
         responsibilities: Array2<f64>,
-    ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
-        let model = maximization(
-            samples,
-            &responsibilities,
-            self.choices,
-            self.collapse_at_start(),
-        )?;
-        Ok((model, self.keep_steps.then_some(responsibilities)))
+    ) -> Result<Begin> {
+        let kind = self.choices.covariance_model;
+        let begin = self.first_m_step(&collect(samples, &responsibilities, kind))?;
+        Ok(Begin {
+            responsibilities: self.keep_steps.then_some(responsibilities),
+            ..begin
+        })
     }
 
     /// The mixture of some samples' hierarchical clusters.
-    fn hierarchical(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
+    fn hierarchical(&self, samples: &Samples, run: u64) -> Result<Begin> {
         let (k, n) = (self.n_components, samples.x().nrows());
         let mut rng = random::generator(self.seed, Purpose::Start, run / 2);
         let mut rows = index::sample(&mut rng, n, n.min(HIERARCHICAL_SAMPLE.max(k))).into_vec();
@@ -277,44 +316,33 @@ impl Em {
                     .model_of_labels(chosen, &labels)
             })
         })
-        .map(|(model, _)| model)
     }
 
-    fn random_points(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
+    fn random_points(&self, samples: &Samples, run: u64) -> Result<Begin> {
         let k = self.n_components;
         let mut rng = random::generator(self.seed, Purpose::Start, run);
         let rows = index::sample(&mut rng, samples.x().nrows(), k).into_vec();
-        let choices = self.choices;
-        let all = one_component(samples, choices, self.collapse_at_start())?;
-        let covariance = all.covariances.index_axis(Axis(0), 0);
+        let kind = self.choices.covariance_model;
+        let all = self.first_m_step(&one_component(samples, kind))?;
+        let covariance = all.model.covariances.index_axis(Axis(0), 0);
         let n_features = samples.x().ncols();
         let covariances =
             Array3::from_shape_fn((k, n_features, n_features), |(_, i, j)| covariance[[i, j]]);
         let means = samples.x().select(Axis(0), &rows);
         let weights = Array1::from_elem(k, 1.0 / k as f64);
         let diagnosis = |k| super::collapse::diagnosis(k, f64::NAN, None);
-        GaussianMixture::from_parameters(choices.covariance_model, weights, means, covariances)
-            .map_err(diagnosis)
+        let model = GaussianMixture::from_parameters(kind, weights, means, covariances);
+        Ok(Begin {
+            model: model.map_err(diagnosis)?,
+            ..all
+        })
     }
 }
 
-/// All samples as one component with any covariance.
-fn everything(samples: &Samples, regularization: Regularization) -> Result<GaussianMixture> {
-    let choices = Choices {
-        covariance_model: CovarianceModel::FULL,
-        regularization,
-    };
-    one_component(samples, choices, None)
-}
-
-fn one_component(
-    samples: &Samples,
-    choices: Choices,
-    collapse: Option<Collapse>,
-) -> Result<GaussianMixture> {
+/// All samples as one component.
+fn one_component(samples: &Samples, covariance_model: CovarianceModel) -> Statistics {
     let fill = |_, tile: &mut Tile| tile.shares[0].fill(1.0);
-    Statistics::collect(samples, 1, choices.covariance_model, fill)
-        .maximize(choices, collapse, None)
+    Statistics::collect(samples, 1, covariance_model, fill)
 }
 
 fn check_labels(labels: &[usize], n_samples: usize, n_components: usize) -> Result<()> {

@@ -48,8 +48,9 @@ impl Regularization {
     }
 }
 
-/// Shares of a component's weight below this change nothing that rounding keeps: such a sample is at most √(2 ln 2⁷⁰) < 10 standard
-/// deviations away, and 100 · 2⁻⁷⁰ of every sample together is below 2⁻⁶³ of the component's own sum, against the 2⁻⁵³ of a number.
+/// Shares of a component's weight below this change nothing that rounding keeps: N samples z standard deviations away add at most
+/// 2⁻⁷⁰ z² N πₖ to a sum that is about N πₖ, which up to z = 300 is below the 2⁻⁵³ of a number, and so it is for a single one up to
+/// 300 √N, beyond what a sample of the data that made the model can be.
 const NEGLIGIBLE: f64 = 1.0 / (1_u128 << 70) as f64;
 
 /// Up to this width, which is one vector, products of columns are summed over lanes.
@@ -145,7 +146,8 @@ impl Statistics {
         let middle = x.row(x.nrows() / 2);
         let shape = (n_components, n_features);
         let first = about(&Array2::from_shape_fn(shape, |(_, i)| middle[i]));
-        match first.better_centres() {
+        // About the means themselves, so that a flat direction is flat to the last digit.
+        match first.means(&first.effective_counts()) {
             Some(means) => about(&means),
             None => first,
         }
@@ -215,7 +217,7 @@ impl Statistics {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] if they are of another model.
+    /// [`Error::Parameter`] if they are about other centres, as those of a model with other means are.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.centres == other.centres && self.moments.dim() == other.moments.dim() {
             self.add(other.clone());
@@ -340,8 +342,10 @@ impl Statistics {
         });
         for (k, mut scatter) in scatters.outer_iter_mut().enumerate() {
             for (i, mean) in means.row(k).iter().enumerate() {
-                // A spread that numbers of this size cannot hold is rounding.
-                if scatter[[i, i]] <= counts[k] * (4.0 * f64::EPSILON * mean).powi(2) {
+                // A spread that numbers of this size cannot hold, or their difference above, is rounding.
+                let smallest = counts[k] * (4.0 * f64::EPSILON * mean).powi(2);
+                let lost = 16.0 * f64::EPSILON * self.product(k, i, i);
+                if scatter[[i, i]] <= smallest.max(lost) {
                     scatter.row_mut(i).fill(0.0);
                     scatter.column_mut(i).fill(0.0);
                 }
@@ -411,7 +415,7 @@ impl GaussianMixture {
     pub fn statistics(&self, x: &ArrayRef2<f64>) -> Result<Statistics> {
         check::columns("x", x, self.n_features())?;
         Ok(Samples::with(x, None, |samples| {
-            super::pass::pass(self, &self.means, samples)
+            super::pass::pass(self, self.covariance_model, &self.means, samples)
         }))
     }
 }

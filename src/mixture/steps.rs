@@ -1,10 +1,9 @@
 //! The two steps of EM.
 
-use super::GaussianMixture;
-use super::collapse::Collapse;
 use super::pass::{Tile, Weigher};
 use super::source::Samples;
 use super::statistics::{Choices, Regularization, Statistics};
+use super::{CovarianceModel, GaussianMixture};
 use crate::{Result, check};
 use ndarray::{Array2, ArrayRef2, s};
 use std::fmt;
@@ -91,21 +90,21 @@ pub fn m_step(
     check::responsibilities(responsibilities, x.nrows())?;
     regularization.check()?;
     let choices = Choices {
-        covariance_model: super::CovarianceModel::FULL,
+        covariance_model: CovarianceModel::FULL,
         regularization,
     };
     Samples::with(x, None, |samples| {
-        maximization(samples, responsibilities, choices, None)
+        let statistics = collect(samples, responsibilities, choices.covariance_model);
+        statistics.maximize(choices, None, None)
     })
 }
 
-/// The M-step on arguments that were checked at the door.
-pub(super) fn maximization(
+/// What the M-step needs of samples with these responsibilities, which were checked at the door.
+pub(super) fn collect(
     samples: &Samples,
     responsibilities: &ArrayRef2<f64>,
-    choices: Choices,
-    collapse: Option<Collapse>,
-) -> Result<GaussianMixture> {
+    covariance_model: CovarianceModel,
+) -> Statistics {
     let k = responsibilities.ncols();
     let fill = |rows: std::ops::Range<usize>, tile: &mut Tile| {
         let given = responsibilities.slice(s![rows, ..]);
@@ -115,8 +114,7 @@ pub(super) fn maximization(
             }
         }
     };
-    Statistics::collect(samples, k, choices.covariance_model, fill)
-        .maximize(choices, collapse, None)
+    Statistics::collect(samples, k, covariance_model, fill)
 }
 
 impl fmt::Display for Expectation {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, missing_docs)] // Each test file uses its own part of this.
 
+use em_lab::GaussianMixture;
 use ndarray::{Array, Array1, Array2, Array3, Dimension};
 use serde_json::Value;
 
@@ -52,6 +53,12 @@ impl Golden {
     pub fn within(&self, key: &str) -> Self {
         Self(self.0[key].clone())
     }
+
+    /// The entry of a list whose `key` says so.
+    pub fn entry(&self, list: &str, key: &str, value: &str) -> Self {
+        let mut entries = self.0[list].as_array().unwrap().iter();
+        Self(entries.find(|entry| entry[key] == value).unwrap().clone())
+    }
 }
 
 fn flat(value: &Value) -> Vec<f64> {
@@ -78,4 +85,28 @@ pub fn assert_near(found: f64, expected: f64, tolerance: f64) {
         (found - expected).abs() <= tolerance,
         "found {found}, expected {expected}, tolerance {tolerance}"
     );
+}
+
+/// Compares weights, means and covariances in units of the components' standard deviations.
+#[track_caller]
+pub fn assert_same(found: &GaussianMixture, expected: &GaussianMixture, tolerance: f64) {
+    let model = expected.covariance_model();
+    assert_eq!(found.covariance_model(), model);
+    let close = |what: &str, difference: f64| {
+        assert!(difference <= tolerance, "{model}, {what}: {difference:e}");
+    };
+    let deviations = expected.standard_deviations();
+    for (k, deviations) in deviations.outer_iter().enumerate() {
+        let weights = [found, expected].map(|model| model.weights()[k]);
+        close("weight", (weights[0] - weights[1]).abs());
+        for (i, one) in deviations.iter().enumerate() {
+            let means = [found, expected].map(|model| model.means()[[k, i]]);
+            close("mean", (means[0] - means[1]).abs() / one);
+            for (j, other) in deviations.iter().enumerate() {
+                let covariances = [found, expected].map(|model| model.covariances()[[k, i, j]]);
+                let difference = (covariances[0] - covariances[1]).abs();
+                close("covariance", difference / (one * other));
+            }
+        }
+    }
 }
