@@ -1,12 +1,14 @@
 //! k-means: the warm-up, and EM's usual start.
 
 use crate::linalg::index_of_largest;
+use crate::linalg::lanes::{ROWS, diagonal_distances, transpose};
 use crate::random::Purpose;
 use crate::{Error, Result, check, parallel, random};
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::fmt;
+use std::ops::Range;
 
 /// Lloyd's iterations end when one lowers the inertia by less than this share.
 const TOLERANCE: f64 = 1e-6;
@@ -18,7 +20,7 @@ const MAX_ITERATIONS: usize = 300;
 /// inertia = ∑ₙ |xₙ - centroid of xₙ's cluster|²
 /// ```
 ///
-/// Started by k-means++ (Arthur and Vassilvitskii 2007), improved by Lloyd's algorithm (Lloyd 1982) until that gains nothing
+/// Started by greedy k-means++ (Arthur and Vassilvitskii 2007), improved by Lloyd's algorithm (Lloyd 1982) until that gains nothing
 /// more.
 ///
 /// # Examples
@@ -78,29 +80,35 @@ impl KMeans {
                 purpose,
             });
         }
+        let x = x.as_standard_layout();
+        let samples = Samples {
+            rows: x.as_slice().unwrap_or_default(),
+            n_features: x.ncols(),
+            weights,
+        };
         let mut rng = random::generator(seed, Purpose::Start, run);
-        let mut centroids = plus_plus(x, weights, n_clusters, &mut rng);
-        let mut nearest = assign(x, weights, &centroids);
+        let mut centroids = samples.plus_plus(n_clusters, &mut rng);
+        let mut now = samples.assign(&centroids);
         let mut n_iterations = 0;
         while n_iterations < MAX_ITERATIONS {
             n_iterations += 1;
-            centroids = means(x, weights, &nearest, &centroids);
-            let next = assign(x, weights, &centroids);
-            if !next.inertia().is_finite() {
+            centroids = samples.means(&now, &centroids);
+            let next = samples.assign(&centroids);
+            if !next.inertia.is_finite() {
                 return Err(Error::LinearAlgebra {
                     what: "the distances between samples overflow".into(),
                 });
             }
-            let gain = nearest.inertia() - next.inertia();
-            nearest = next;
-            if gain <= TOLERANCE * nearest.inertia() {
+            let gain = now.inertia - next.inertia;
+            now = next;
+            if gain <= TOLERANCE * now.inertia {
                 break;
             }
         }
         Ok(Self {
+            labels: samples.nearest(&centroids).0,
+            inertia: now.inertia,
             centroids,
-            inertia: nearest.inertia(),
-            labels: nearest.labels,
             n_iterations,
         })
     }
@@ -125,142 +133,167 @@ impl fmt::Display for KMeans {
     }
 }
 
-/// The nearest centroid of each sample, and the squared distance to it times the sample's weight.
-struct Nearest {
-    labels: Vec<usize>,
-    squared_distances: Array1<f64>,
+/// Rows, one after the other in memory, each of which counts once or as often as its weight says.
+struct Samples<'a> {
+    rows: &'a [f64],
+    n_features: usize,
+    weights: Option<&'a [f64]>,
 }
 
-impl Nearest {
-    fn inertia(&self) -> f64 {
-        self.squared_distances.sum()
+/// What one pass over the samples finds out.
+struct Assigned {
+    inertia: f64,
+    /// The weight of each cluster, and the weighted sum of its samples about the centroid: an offset of the data costs no digits.
+    counts: Array1<f64>,
+    shifts: Array2<f64>,
+}
+
+impl Samples<'_> {
+    fn len(&self) -> usize {
+        self.rows.len() / self.n_features
     }
-}
 
-/// Chooses the first centroids: each a sample, drawn with a probability proportional to its squared distance from those before.
-fn plus_plus(
-    x: &ArrayRef2<f64>,
-    weights: Option<&[f64]>,
-    n_clusters: usize,
-    rng: &mut Pcg64,
-) -> Array2<f64> {
-    let weight = |n: usize| weights.map_or(1.0, |weights| weights[n]);
-    let first = match weights {
-        None => rng.random_range(0..x.nrows()),
-        Some(weights) => {
-            let threshold = rng.random::<f64>() * weights.iter().sum::<f64>();
-            let mut sum = 0.0;
-            let passed = |w: &f64| {
-                sum += w;
-                sum > threshold
-            };
-            weights.iter().position(passed).unwrap_or(0)
-        }
-    };
-    let mut chosen = vec![first];
-    let mut squared_distances = Array1::from_elem(x.nrows(), f64::INFINITY);
-    while chosen.len() < n_clusters {
-        let newest = x.row(chosen[chosen.len() - 1]);
-        for (n, (distance, row)) in squared_distances.iter_mut().zip(x.rows()).enumerate() {
-            *distance = distance.min(weight(n) * squared_distance(row, newest));
-        }
-        let total = squared_distances.sum();
-        let threshold = rng.random::<f64>() * total;
-        let mut sum = 0.0;
-        let passed = |&d: &f64| {
-            sum += d;
-            d > 0.0 && sum > threshold
-        };
-        // With fewer different samples than clusters nothing is left to draw: then any sample not yet taken.
-        let next = squared_distances
-            .iter()
-            .position(passed)
-            .or_else(|| (0..x.nrows()).find(|n| !chosen.contains(n)));
-        chosen.push(next.unwrap_or(0));
+    fn row(&self, n: usize) -> &[f64] {
+        &self.rows[n * self.n_features..][..self.n_features]
     }
-    x.select(Axis(0), &chosen)
-}
 
-fn assign(x: &ArrayRef2<f64>, weights: Option<&[f64]>, centroids: &Array2<f64>) -> Nearest {
-    let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-        let find = |n: usize| {
-            let row = x.row(n);
-            let distances = centroids
-                .rows()
-                .into_iter()
-                .map(|centroid| squared_distance(row, centroid));
-            let (k, distance) = distances
-                .enumerate()
-                .fold(
-                    (0, f64::INFINITY),
-                    |best, (k, d)| if d < best.1 { (k, d) } else { best },
-                );
-            (k, distance * weights.map_or(1.0, |weights| weights[n]))
-        };
-        rows.map(find).collect::<Vec<_>>()
-    });
-    let (labels, squared_distances): (Vec<_>, Vec<_>) = pieces.into_iter().flatten().unzip();
-    Nearest {
-        labels,
-        squared_distances: squared_distances.into(),
+    fn weight(&self, n: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[n])
     }
-}
 
-/// The mean of each cluster. A cluster that lost all its samples takes the sample that is farthest from its centroid.
-fn means(
-    x: &ArrayRef2<f64>,
-    weights: Option<&[f64]>,
-    nearest: &Nearest,
-    before: &Array2<f64>,
-) -> Array2<f64> {
-    let pieces = parallel::run(parallel::partition(x.nrows(), 32), |rows| {
-        // About the centroids before, so that an offset of the data costs no digits.
-        let mut shifts = Array2::<f64>::zeros(before.dim());
-        let mut counts = vec![0.0; before.nrows()];
-        for n in rows {
-            let k = nearest.labels[n];
-            let weight = weights.map_or(1.0, |weights| weights[n]);
-            counts[k] += weight;
-            for d in 0..x.ncols() {
-                shifts[[k, d]] += weight * (x[[n, d]] - before[[k, d]]);
+    /// Calls `visit` with each sample of a range, the nearest centroid and the weighted squared distance to it.
+    fn for_each(
+        &self,
+        range: Range<usize>,
+        centroids: &Array2<f64>,
+        mut visit: impl FnMut(usize, usize, f64),
+    ) {
+        let ones = vec![1.0; self.n_features];
+        let mut features = vec![0.0; self.n_features * ROWS];
+        for first in range.clone().step_by(ROWS) {
+            let rows = first..(first + ROWS).min(range.end);
+            let samples = &self.rows[rows.start * self.n_features..rows.end * self.n_features];
+            transpose(samples, self.n_features, &mut features);
+            let (mut best, mut nearest) = ([f64::INFINITY; ROWS], [0; ROWS]);
+            for (k, centroid) in centroids.rows().into_iter().enumerate() {
+                let mut distances = [0.0; ROWS];
+                let centroid = centroid.as_slice().unwrap_or_default();
+                diagonal_distances(&ones, &features, centroid, &mut distances);
+                for ((best, nearest), distance) in best.iter_mut().zip(&mut nearest).zip(distances)
+                {
+                    if distance < *best {
+                        (*best, *nearest) = (distance, k);
+                    }
+                }
+            }
+            for (n, (k, distance)) in rows.zip(nearest.into_iter().zip(best)) {
+                visit(n, k, distance * self.weight(n));
             }
         }
-        (shifts, counts)
-    });
-    let mut centroids = before.clone();
-    let mut far = nearest.squared_distances.clone();
-    for k in 0..before.nrows() {
-        let count: f64 = pieces.iter().map(|(_, counts)| counts[k]).sum();
-        if count <= 0.0 {
-            let farthest = index_of_largest(&far);
+    }
+
+    fn assign(&self, centroids: &Array2<f64>) -> Assigned {
+        let nothing = || Assigned {
+            inertia: 0.0,
+            counts: Array1::zeros(centroids.nrows()),
+            shifts: Array2::zeros(centroids.dim()),
+        };
+        parallel::fold(
+            parallel::partition(self.len(), 32),
+            |range| {
+                let mut sum = nothing();
+                self.for_each(range, centroids, |n, k, distance| {
+                    let weight = self.weight(n);
+                    sum.inertia += distance;
+                    sum.counts[k] += weight;
+                    let (mut shift, centroid) = (sum.shifts.row_mut(k), centroids.row(k));
+                    for ((shift, value), c) in shift.iter_mut().zip(self.row(n)).zip(centroid) {
+                        *shift += weight * (value - c);
+                    }
+                });
+                sum
+            },
+            nothing(),
+            |sum, piece| {
+                sum.inertia += piece.inertia;
+                sum.counts += &piece.counts;
+                sum.shifts += &piece.shifts;
+            },
+        )
+    }
+
+    /// The nearest centroid of each sample, and the weighted squared distance to it.
+    fn nearest(&self, centroids: &Array2<f64>) -> (Vec<usize>, Vec<f64>) {
+        let pieces = parallel::run(parallel::partition(self.len(), 32), |range| {
+            let mut found = Vec::with_capacity(range.len());
+            self.for_each(range, centroids, |_, k, distance| found.push((k, distance)));
+            found
+        });
+        pieces.into_iter().flatten().unzip()
+    }
+
+    /// The mean of each cluster. A cluster that lost all its samples takes the sample that is farthest from its centroid.
+    fn means(&self, assigned: &Assigned, before: &Array2<f64>) -> Array2<f64> {
+        let mut centroids = before.clone();
+        let mut far: Option<Array1<f64>> = None;
+        for (k, mut centroid) in centroids.rows_mut().into_iter().enumerate() {
+            let count = assigned.counts[k];
+            if count > 0.0 {
+                centroid.scaled_add(1.0 / count, &assigned.shifts.row(k));
+                continue;
+            }
+            let far = far.get_or_insert_with(|| self.nearest(before).1.into());
+            let farthest = index_of_largest(far);
             far[farthest] = 0.0;
-            centroids.row_mut(k).assign(&x.row(farthest));
-        } else {
-            for (shifts, _) in &pieces {
-                centroids.row_mut(k).scaled_add(1.0 / count, &shifts.row(k));
-            }
+            centroid.assign(&ArrayView1::from(self.row(farthest)));
         }
+        centroids
     }
-    centroids
+
+    /// Chooses the first centroids: each a sample, the best of a few that are drawn with a probability proportional to their squared
+    /// distance from the centroids before.
+    fn plus_plus(&self, n_clusters: usize, rng: &mut Pcg64) -> Array2<f64> {
+        let n_candidates = 2 + n_clusters.ilog2() as usize;
+        let weights: Array1<f64> = (0..self.len()).map(|n| self.weight(n)).collect();
+        let mut chosen = vec![draw(&weights, rng).unwrap_or(0)];
+        let mut distances = self.distances_from(chosen[0], None);
+        while chosen.len() < n_clusters {
+            let candidates = (0..n_candidates).filter_map(|_| draw(&distances, rng));
+            let nearer = candidates.map(|n| (n, self.distances_from(n, Some(&distances))));
+            let best = nearer.min_by(|(_, a), (_, b)| a.sum().total_cmp(&b.sum()));
+            // With fewer different samples than clusters nothing is left to draw: then any sample not yet taken.
+            let any = || (0..self.len()).find(|n| !chosen.contains(n)).unwrap_or(0);
+            let next = match best {
+                Some((n, nearer)) => {
+                    distances = nearer;
+                    n
+                }
+                None => any(),
+            };
+            chosen.push(next);
+        }
+        Array2::from_shape_fn((n_clusters, self.n_features), |(k, d)| {
+            self.row(chosen[k])[d]
+        })
+    }
+
+    /// The weighted squared distance of each sample from sample `n`, or from the nearest of those before where that is smaller.
+    fn distances_from(&self, n: usize, before: Option<&Array1<f64>>) -> Array1<f64> {
+        let centre = Array2::from_shape_fn((1, self.n_features), |(_, d)| self.row(n)[d]);
+        let mut distances: Array1<f64> = self.nearest(&centre).1.into();
+        if let Some(before) = before {
+            distances.zip_mut_with(before, |distance, before| *distance = distance.min(*before));
+        }
+        distances
+    }
 }
 
-/// Four partial sums, so that the processor can work on four features at once.
-fn squared_distance(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
-    let (Some(a), Some(b)) = (a.as_slice(), b.as_slice()) else {
-        return a.iter().zip(b).map(|(p, q)| (p - q).powi(2)).sum();
-    };
-    let mut sums = [0.0; 4];
-    let (a_chunks, b_chunks) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a_chunks
-        .remainder()
-        .iter()
-        .zip(b_chunks.remainder())
-        .map(|(p, q)| (p - q).powi(2))
-        .sum();
-    for (p, q) in a_chunks.zip(b_chunks) {
-        for i in 0..4 {
-            sums[i] += (p[i] - q[i]).powi(2);
-        }
-    }
-    sums.iter().sum::<f64>() + rest
+/// Draws an index with a probability proportional to its weight; `None` if all are zero.
+fn draw(weights: &Array1<f64>, rng: &mut Pcg64) -> Option<usize> {
+    let threshold = rng.random::<f64>() * weights.sum();
+    let mut sum = 0.0;
+    weights.iter().position(|&weight| {
+        sum += weight;
+        weight > 0.0 && sum > threshold
+    })
 }

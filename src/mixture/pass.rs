@@ -9,7 +9,7 @@ use super::source::Samples;
 use super::statistics::Statistics;
 use super::{CovarianceModel, GaussianMixture};
 use crate::linalg::lanes::{
-    Packed, ROWS, Shares, diagonal_distances, normalize, squared_distances,
+    Packed, ROWS, Shares, diagonal_distances, normalize, squared_distances, transpose,
 };
 use crate::parallel;
 use ndarray::Array2;
@@ -161,14 +161,7 @@ impl Tile {
     pub(super) fn load(&mut self, samples: &[f64], weights: Option<&[f64]>) {
         let n_features = self.features.len() / ROWS;
         let n_samples = samples.len() / n_features;
-        if n_samples < ROWS {
-            self.features.fill(0.0);
-        }
-        for (i, feature) in self.features.chunks_exact_mut(ROWS).enumerate() {
-            for (value, sample) in feature.iter_mut().zip(samples.chunks_exact(n_features)) {
-                *value = sample[i];
-            }
-        }
+        transpose(samples, n_features, &mut self.features);
         let (present, absent) = self.sample_weights.split_at_mut(n_samples);
         absent.fill(0.0);
         match weights {

@@ -2,6 +2,18 @@
 
 use super::{ROWS, Shares, on_this_processor};
 
+/// Writes samples feature by feature, shape (n, [`ROWS`]), with zeros for those that a last tile lacks.
+pub(crate) fn transpose(samples: &[f64], n_features: usize, features: &mut [f64]) {
+    if samples.len() < n_features * ROWS {
+        features.fill(0.0);
+    }
+    for (i, feature) in features.chunks_exact_mut(ROWS).enumerate() {
+        for (value, sample) in feature.iter_mut().zip(samples.chunks_exact(n_features)) {
+            *value = sample[i];
+        }
+    }
+}
+
 on_this_processor! {
     /// Writes `∑ᵢ (uᵢ (xᵢ - meanᵢ))²` for each sample of a tile, whose shape is (n, [`ROWS`]), feature by feature.
     fn diagonal_distances(entries: &[f64], features: &[f64], mean: &[f64], squares: &mut Shares)

@@ -9,7 +9,9 @@
 mod elementwise;
 mod triangle;
 
-pub(crate) use elementwise::{add_moments, add_squares, diagonal_distances, normalize, weigh_rows};
+pub(crate) use elementwise::{
+    add_moments, add_squares, diagonal_distances, normalize, transpose, weigh_rows,
+};
 pub(crate) use triangle::{Packed, add_outer_products, squared_distances};
 
 /// Rows of a tile that are worked on together: a multiple of every block of vectors below.
