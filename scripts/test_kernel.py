@@ -197,12 +197,10 @@ FAST = [
 SLOW = [an_edit_of_the_crate_is_in_the_next_kernel, without_a_network_it_is_the_same]
 
 
-def main(arguments):
-    tests, failed = FAST + (SLOW if "--slow" in arguments else []), 0
-    if "--without-network" in arguments:
-        tests = [there_is_no_network]
-    for test in tests:
-        name = test.__name__.replace("_", " ")
+def run_tests(tests):
+    """Runs each test, says how it went, and returns how many failed."""
+    failed = 0
+    for name, test in tests.items():
         try:
             test()
             print(f"test {name} ... ok", flush=True)
@@ -211,6 +209,13 @@ def main(arguments):
             print(f"test {name} ... FAILED: {type(error).__name__}: {error}", flush=True)
     print(f"{len(tests) - failed} passed, {failed} failed")
     return failed
+
+
+def main(arguments):
+    tests = FAST + (SLOW if "--slow" in arguments else [])
+    if "--without-network" in arguments:
+        tests = [there_is_no_network]
+    return run_tests({test.__name__.replace("_", " "): test for test in tests})
 
 
 if __name__ == "__main__":
