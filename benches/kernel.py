@@ -90,7 +90,7 @@ class Kernel:
         start = time.monotonic()
         self.client.execute_interactive(code, timeout=LONG, output_hook=hear)
         wall, now = time.monotonic() - start, time.time()
-        libraries = [path.stat().st_ctime for path in self.folder().glob("target/*/debug/deps/*code_*")]
+        libraries = [path.stat().st_ctime for path in self.folder().glob("target/*/debug/deps/libcode_*")]
         own = now - max(libraries) if libraries and now - max(libraries) < wall else None
         return wall, own, any(pictures)
 
@@ -148,8 +148,8 @@ def main(arguments):
     (BENCH / "stock-config").mkdir(parents=True, exist_ok=True)
     (BENCH / "stock-config" / "init.evcxr").write_text(":cache 20000\n")
     specify("stock", [f"{sys.prefix}/bin/evcxr_jupyter", "--control_file", "{connection_file}"], stock | {"JUPYTER_PATH": str(BENCH / "none")})
-    specify("python", [BENCH / "peers" / "bin" / "python", "-m", "ipykernel_launcher", "-f", "{connection_file}"], {})
-    kernels = [Kernel("em-lab", "rust"), Kernel("stock", "stock"), Kernel("ipykernel", "python")]
+    specify("peer", [BENCH / "peers" / "bin" / "python", "-m", "ipykernel_launcher", "-f", "{connection_file}"], {})
+    kernels = [Kernel("em-lab", "rust"), Kernel("stock", "stock"), Kernel("ipykernel", "peer")]
     results = []
     for number, notebook in enumerate(every):
         for kernel in kernels:

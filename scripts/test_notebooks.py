@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 
 import notebooks
+from test_kernel import run_tests
 
 CASES = notebooks.ROOT / "tests" / "notebooks"
 # What the message must hold: the notebook, the cell, and what went wrong in it.
@@ -78,16 +79,7 @@ def main():
     tests = {f"{name} fails": lambda n=name, p=parts: a_notebook_that_must_fail_fails(n, p) for name, parts in MUST_FAIL.items()}
     tests["fine passes"] = a_notebook_that_is_fine_passes
     tests["stale is found"] = a_stale_notebook_is_found
-    failed = 0
-    for name, test in tests.items():
-        try:
-            test()
-            print(f"test {name} ... ok", flush=True)
-        except AssertionError as error:
-            failed += 1
-            print(f"test {name} ... FAILED: {error}", flush=True)
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return failed
+    return run_tests(tests)
 
 
 if __name__ == "__main__":

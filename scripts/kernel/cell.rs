@@ -5,15 +5,18 @@ mod em_lab_cell {
     unsafe extern "C" {
         fn signal(number: i32, action: usize) -> usize;
         fn write(file: i32, text: *const u8, length: usize) -> isize;
+        fn usleep(microseconds: u32) -> i32;
         fn _exit(status: i32) -> !;
     }
+    /// evcxr passes standard error on beside the rest: what is said first has to get a start on the end of the cell.
+    const START: u32 = 100_000;
     const SIGINT: i32 = 2;
     const SIG_IGN: usize = 1;
 
     /// Before the first statement of the cell.
     pub fn begin() {
         std::panic::set_hook(Box::new(panicked));
-        // Sound: the handler calls nothing but `write` and `_exit`, which are allowed in one.
+        // Sound: the handler calls nothing but `write`, `usleep` and `_exit`, which are allowed in one.
         unsafe { signal(SIGINT, interrupted as *const () as usize) };
     }
 
@@ -27,6 +30,7 @@ mod em_lab_cell {
         const TEXT: &str = "Interrupted. Kept: dependencies, imports, functions, types. Lost: variables; run the cells that make them again.\n";
         unsafe {
             write(2, TEXT.as_ptr(), TEXT.len());
+            usleep(START);
             _exit(130)
         }
     }
@@ -62,7 +66,10 @@ mod em_lab_cell {
             Some(line) => String::from("The cell stopped at `") + line.trim() + "`: " + what + "\n",
             None => String::from("The cell stopped: ") + what + "\n",
         };
-        unsafe { write(2, text.as_ptr(), text.len()) };
+        unsafe {
+            write(2, text.as_ptr(), text.len());
+            usleep(START);
+        }
         // When notebooks run unattended, the first failure is the last.
         if std::env::var_os("EM_LAB_STRICT").is_some() {
             unsafe { _exit(101) }
