@@ -298,7 +298,7 @@ impl Em {
         let mut rows = index::sample(&mut rng, n, n.min(HIERARCHICAL_SAMPLE.max(k))).into_vec();
         rows.sort_unstable();
         let space = self.start_space(samples)?.select(Axis(0), &rows);
-        let labels = if run % 2 == 0 {
+        let labels = if run.is_multiple_of(2) {
             hierarchical::cluster(&space, k)
         } else {
             hierarchical::ward(&space, k)

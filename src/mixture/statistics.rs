@@ -377,7 +377,7 @@ impl Statistics {
         };
         match collapse {
             Some(Collapse::Regularize(share)) => {
-                add_to_diagonals(&mut scatters, &counts, ridge.max(share * mean_variance))
+                add_to_diagonals(&mut scatters, &counts, ridge.max(share * mean_variance));
             }
             Some(Collapse::Floor(share)) => {
                 add_to_diagonals(&mut scatters, &counts, ridge);
