@@ -5,6 +5,8 @@
 
 #[cfg(feature = "blas")]
 mod blas;
+mod byte_gram;
+mod byte_product;
 pub(crate) mod lanes;
 #[cfg(any(test, not(feature = "blas")))]
 mod plain;
@@ -13,6 +15,9 @@ mod plain;
 use blas as backend;
 #[cfg(not(feature = "blas"))]
 use plain as backend;
+
+pub(crate) use byte_gram::gram_of_bytes;
+pub(crate) use byte_product::multiply_bytes;
 
 use crate::{Error, Result};
 use ndarray::linalg::general_mat_mul;
@@ -50,10 +55,28 @@ pub(crate) fn inverse_lower(lower: &ArrayRef2<f64>) -> Array2<f64> {
 /// eigenvalues are distinct.
 pub(crate) fn symmetric_eigen(a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     let n = a.nrows();
-    let (ascending, vectors) =
-        backend::symmetric_eigen(a).map_err(|what| Error::LinearAlgebra {
-            what: format!("eigenvectors of a {n} x {n} matrix: {what}"),
-        })?;
+    largest_first(backend::symmetric_eigen(a), n)
+}
+
+/// The same for the `n_largest` eigenvalues only.
+pub(crate) fn largest_eigen(
+    a: Array2<f64>,
+    n_largest: usize,
+) -> Result<(Array1<f64>, Array2<f64>)> {
+    let n = a.nrows();
+    if n_largest >= n {
+        return symmetric_eigen(a);
+    }
+    largest_first(backend::largest_eigen(a, n_largest), n)
+}
+
+fn largest_first(
+    found: Result<(Array1<f64>, Array2<f64>), String>,
+    n: usize,
+) -> Result<(Array1<f64>, Array2<f64>)> {
+    let (ascending, vectors) = found.map_err(|what| Error::LinearAlgebra {
+        what: format!("eigenvectors of a {n} x {n} matrix: {what}"),
+    })?;
     let values = ascending.slice(s![..;-1]).to_owned();
     let mut vectors = vectors.slice(s![.., ..;-1]).to_owned();
     for mut vector in vectors.columns_mut() {

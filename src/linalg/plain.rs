@@ -48,6 +48,19 @@ pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2
     Ok((sorted, vectors))
 }
 
+/// The largest `n_largest` eigenvalues, ascending, and their eigenvectors as columns.
+pub(super) fn largest_eigen(
+    a: Array2<f64>,
+    n_largest: usize,
+) -> Result<(Array1<f64>, Array2<f64>), String> {
+    let first = a.nrows() - n_largest;
+    let (values, vectors) = symmetric_eigen(a)?;
+    Ok((
+        values.slice_move(s![first..]),
+        vectors.slice_move(s![.., first..]),
+    ))
+}
+
 /// Reduces `a` to `Qᵀ a Q`, tridiagonal; returns its diagonal, the entries beside it, and `Qᵀ`.
 fn tridiagonal(a: &mut Array2<f64>) -> (Array1<f64>, Array1<f64>, Array2<f64>) {
     let n = a.nrows();
