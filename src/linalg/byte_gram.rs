@@ -174,7 +174,7 @@ pub(crate) fn gram_of_bytes(pixels: &ArrayRef2<u8>) -> (Array1<i64>, Array2<i64>
         Array2::zeros((n_columns, n_columns)),
     );
     let total = Mutex::new(zeros);
-    let n_pieces = (2 * n_rows / ROWS_IN_32_BITS).max(32);
+    let n_pieces = (2 * n_rows / ROWS_IN_32_BITS).max(16);
     parallel::run(parallel::partition(n_rows, n_pieces), |rows| {
         let rows = pixels.slice(s![rows, ..]);
         let piece = Piece::of(rows.as_slice().unwrap_or_default(), n_columns);
@@ -195,27 +195,35 @@ struct Piece {
 }
 
 impl Piece {
+    /// With the widest instructions that this processor has.
     fn of(bytes: &[u8], n_columns: usize) -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            use std::arch::x86_64::{__m256i, __m512i};
-            #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-            fn wide(bytes: &[u8], n_columns: usize) -> Piece {
-                Piece::by::<__m512i, 8, 3>(bytes, n_columns)
-            }
-            #[target_feature(enable = "avx2")]
-            fn narrow(bytes: &[u8], n_columns: usize) -> Piece {
-                Piece::by::<__m256i, 4, 2>(bytes, n_columns)
-            }
             if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bw") {
                 // SAFETY: the processor has the instructions.
-                return unsafe { wide(bytes, n_columns) };
+                return unsafe { Self::by_512_bits(bytes, n_columns) };
             }
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: as above.
-                return unsafe { narrow(bytes, n_columns) };
+                return unsafe { Self::by_256_bits(bytes, n_columns) };
             }
         }
+        Self::by_128_bits(bytes, n_columns)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn by_512_bits(bytes: &[u8], n_columns: usize) -> Self {
+        Self::by::<std::arch::x86_64::__m512i, 8, 3>(bytes, n_columns)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn by_256_bits(bytes: &[u8], n_columns: usize) -> Self {
+        Self::by::<std::arch::x86_64::__m256i, 4, 2>(bytes, n_columns)
+    }
+
+    fn by_128_bits(bytes: &[u8], n_columns: usize) -> Self {
         Self::by::<Four, 4, 2>(bytes, n_columns)
     }
 
@@ -354,3 +362,6 @@ unsafe fn block<L: Lanes, const R: usize, const V: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

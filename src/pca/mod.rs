@@ -386,3 +386,6 @@ fn project_and_normalize(centred: &Array2<f64>, vectors: &ArrayRef2<f64>) -> Arr
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;
