@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)] // The only place that calls foreign functions.
 
-use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_UPLO, cblas_dsyrk};
 use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder, s};
 use ndarray_linalg::{CholeskyInto, UPLO};
 use std::ffi::c_int;
@@ -132,29 +131,4 @@ pub(super) fn largest_eigen(
         return Err(format!("dsyevr found {found} of {n_largest}"));
     }
     Ok((values.slice_move(s![..n_largest]), vectors))
-}
-
-/// Adds `aᵀ a` to the upper triangle of `c`; both are in row-major order without gaps.
-pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    let (rows, columns) = a.dim();
-    assert!(a.is_standard_layout() && c.is_standard_layout() && c.dim() == (columns, columns));
-    let (Ok(k), Ok(n)) = (c_int::try_from(rows), c_int::try_from(columns)) else {
-        unreachable!("a matrix of {columns} columns squared does not fit into memory");
-    };
-    // SAFETY: the sizes are those of the two arrays, both checked above to be contiguous in row-major order.
-    unsafe {
-        cblas_dsyrk(
-            CBLAS_LAYOUT::CblasRowMajor,
-            CBLAS_UPLO::CblasUpper,
-            CBLAS_TRANSPOSE::CblasTrans,
-            n,
-            k,
-            1.0,
-            a.as_ptr(),
-            n,
-            1.0,
-            c.as_mut_ptr(),
-            n,
-        );
-    }
 }

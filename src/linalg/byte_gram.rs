@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)] // Vector instructions, and pointers into slices that were cut to the lengths that the loop reads.
 
+use super::panels::{Lanes, block};
 use crate::parallel;
 use ndarray::{Array1, Array2, ArrayRef2, s};
 use std::sync::{Mutex, PoisonError};
@@ -15,20 +16,13 @@ const ROWS: usize = 512;
 /// The rows whose sums stay whole in 32 bits, rounded down: 2³¹ / (255 · 128) = 65,793.
 const ROWS_IN_32_BITS: usize = 65_536;
 
-/// Products of whole numbers in a register. A word of 32 bits holds the pixels of one column and `DEPTH` rows.
-trait Lanes: Copy {
-    const WORDS: usize;
+/// Whole numbers in a register. A word of 32 bits holds the pixels of one column and `DEPTH` rows.
+trait Pixels: Lanes<Word = u32, Sum = i32> {
     const DEPTH: usize;
     /// Packs the first `DEPTH` pixels.
     fn word(pixels: [u8; 4]) -> u32;
     /// Subtracts 128 from each.
     fn signed(word: u32) -> u32;
-    unsafe fn zero() -> Self;
-    unsafe fn load(from: *const u32) -> Self;
-    unsafe fn splat(word: u32) -> Self;
-    /// `self + ∑ pixels · signed`, the sum over the rows in each word.
-    unsafe fn plus_products(self, pixels: Self, signed: Self) -> Self;
-    unsafe fn add_to(self, sums: *mut i32);
 }
 
 /// Four numbers in single precision, on any processor.
@@ -36,16 +30,9 @@ trait Lanes: Copy {
 struct Four([f32; 4]);
 
 impl Lanes for Four {
+    type Word = u32;
+    type Sum = i32;
     const WORDS: usize = 4;
-    const DEPTH: usize = 1;
-    #[inline(always)]
-    fn word(pixels: [u8; 4]) -> u32 {
-        f32::from(pixels[0]).to_bits()
-    }
-    #[inline(always)]
-    fn signed(word: u32) -> u32 {
-        (f32::from_bits(word) - 128.0).to_bits()
-    }
     #[inline(always)]
     unsafe fn zero() -> Self {
         Self([0.0; 4])
@@ -59,8 +46,8 @@ impl Lanes for Four {
         Self([f32::from_bits(word); 4])
     }
     #[inline(always)]
-    unsafe fn plus_products(self, pixels: Self, signed: Self) -> Self {
-        let (a, b, sum) = (pixels.0, signed.0, self.0);
+    unsafe fn plus_products(self, values: Self, factors: Self) -> Self {
+        let (a, b, sum) = (values.0, factors.0, self.0);
         Self([
             sum[0] + a[0] * b[0],
             sum[1] + a[1] * b[1],
@@ -79,9 +66,21 @@ impl Lanes for Four {
     }
 }
 
+impl Pixels for Four {
+    const DEPTH: usize = 1;
+    #[inline(always)]
+    fn word(pixels: [u8; 4]) -> u32 {
+        f32::from(pixels[0]).to_bits()
+    }
+    #[inline(always)]
+    fn signed(word: u32) -> u32 {
+        (f32::from_bits(word) - 128.0).to_bits()
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Lanes;
+    use super::{Lanes, Pixels};
     use std::arch::x86_64::{
         __m256i, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
         _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32, _mm512_dpbusd_epi32,
@@ -90,17 +89,9 @@ mod x86 {
 
     /// Two rows to a word, as numbers of 16 bits.
     impl Lanes for __m256i {
+        type Word = u32;
+        type Sum = i32;
         const WORDS: usize = 8;
-        const DEPTH: usize = 2;
-        #[inline(always)]
-        fn word(pixels: [u8; 4]) -> u32 {
-            u32::from(pixels[0]) | u32::from(pixels[1]) << 16
-        }
-        #[inline(always)]
-        fn signed(word: u32) -> u32 {
-            // Adds 128 and turns the two signs over, which subtracts 128 without a carry from number to number.
-            (word + 0x7f80_7f80) ^ 0x8000_8000
-        }
         #[inline(always)]
         unsafe fn zero() -> Self {
             unsafe { _mm256_setzero_si256() }
@@ -114,8 +105,8 @@ mod x86 {
             unsafe { _mm256_set1_epi32(word.cast_signed()) }
         }
         #[inline(always)]
-        unsafe fn plus_products(self, pixels: Self, signed: Self) -> Self {
-            unsafe { _mm256_add_epi32(self, _mm256_madd_epi16(pixels, signed)) }
+        unsafe fn plus_products(self, values: Self, factors: Self) -> Self {
+            unsafe { _mm256_add_epi32(self, _mm256_madd_epi16(values, factors)) }
         }
         #[inline(always)]
         unsafe fn add_to(self, sums: *mut i32) {
@@ -126,18 +117,24 @@ mod x86 {
         }
     }
 
-    /// Four rows to a word, as bytes.
-    impl Lanes for __m512i {
-        const WORDS: usize = 16;
-        const DEPTH: usize = 4;
+    impl Pixels for __m256i {
+        const DEPTH: usize = 2;
         #[inline(always)]
         fn word(pixels: [u8; 4]) -> u32 {
-            u32::from_le_bytes(pixels)
+            u32::from(pixels[0]) | u32::from(pixels[1]) << 16
         }
         #[inline(always)]
         fn signed(word: u32) -> u32 {
-            word ^ 0x8080_8080
+            // Adds 128 and turns the two signs over, which subtracts 128 without a carry from number to number.
+            (word + 0x7f80_7f80) ^ 0x8000_8000
         }
+    }
+
+    /// Four rows to a word, as bytes.
+    impl Lanes for __m512i {
+        type Word = u32;
+        type Sum = i32;
+        const WORDS: usize = 16;
         #[inline(always)]
         unsafe fn zero() -> Self {
             unsafe { _mm512_setzero_si512() }
@@ -151,8 +148,8 @@ mod x86 {
             unsafe { _mm512_set1_epi32(word.cast_signed()) }
         }
         #[inline(always)]
-        unsafe fn plus_products(self, pixels: Self, signed: Self) -> Self {
-            unsafe { _mm512_dpbusd_epi32(self, pixels, signed) }
+        unsafe fn plus_products(self, values: Self, factors: Self) -> Self {
+            unsafe { _mm512_dpbusd_epi32(self, values, factors) }
         }
         #[inline(always)]
         unsafe fn add_to(self, sums: *mut i32) {
@@ -160,6 +157,18 @@ mod x86 {
                 let sums = sums.cast::<__m512i>();
                 _mm512_storeu_si512(sums, _mm512_add_epi32(_mm512_loadu_si512(sums), self));
             }
+        }
+    }
+
+    impl Pixels for __m512i {
+        const DEPTH: usize = 4;
+        #[inline(always)]
+        fn word(pixels: [u8; 4]) -> u32 {
+            u32::from_le_bytes(pixels)
+        }
+        #[inline(always)]
+        fn signed(word: u32) -> u32 {
+            word ^ 0x8080_8080
         }
     }
 }
@@ -229,7 +238,7 @@ impl Piece {
 
     /// Works in blocks of `R` rows and `V` vectors of the sums, which stay in registers over the rows of a tile.
     #[inline(always)]
-    fn by<L: Lanes, const R: usize, const V: usize>(bytes: &[u8], n_columns: usize) -> Self {
+    fn by<L: Pixels, const R: usize, const V: usize>(bytes: &[u8], n_columns: usize) -> Self {
         assert!(bytes.len() <= ROWS_IN_32_BITS * n_columns);
         let mut used = vec![0; n_columns];
         for row in bytes.chunks_exact(n_columns) {
@@ -252,7 +261,7 @@ impl Piece {
                 for (g, signed) in signed.enumerate() {
                     let sums = &mut sums[g * R * width + p * panel..][..(R - 1) * width + panel];
                     // SAFETY: the slices have the lengths that the loop reads and writes.
-                    unsafe { block::<L, R, V>(pixels, signed, sums, width) };
+                    unsafe { block::<L, R, V>(pixels, signed, R, steps, sums, width) };
                 }
             }
         }
@@ -290,7 +299,7 @@ struct Packed {
 
 impl Packed {
     #[inline(always)]
-    fn new<L: Lanes>(n_columns: usize, width: usize) -> Self {
+    fn new<L: Pixels>(n_columns: usize, width: usize) -> Self {
         Self {
             words: vec![L::word([129; 4]); n_columns + 1],
             none: vec![0; n_columns],
@@ -301,7 +310,7 @@ impl Packed {
     }
 
     #[inline(always)]
-    fn fill<L: Lanes, const R: usize>(&mut self, tile: &[u8], columns: &[usize], panel: usize) {
+    fn fill<L: Pixels, const R: usize>(&mut self, tile: &[u8], columns: &[usize], panel: usize) {
         let n_columns = self.none.len();
         self.steps = (tile.len() / n_columns).div_ceil(L::DEPTH);
         let size = columns.len().next_multiple_of(panel) * self.steps;
@@ -325,39 +334,6 @@ impl Packed {
                 for (to, &column) in to.iter_mut().zip(columns) {
                     *to = L::signed(self.words[column]);
                 }
-            }
-        }
-    }
-}
-
-/// Adds to `R` rows of sums, each `width` long, the products over all steps.
-#[inline(always)]
-unsafe fn block<L: Lanes, const R: usize, const V: usize>(
-    pixels: &[u32],
-    signed: &[u32],
-    sums: &mut [i32],
-    width: usize,
-) {
-    unsafe {
-        let mut products = [[L::zero(); V]; R];
-        let (mut pixels_at, mut signed_at) = (pixels.as_ptr(), signed.as_ptr());
-        for _ in 0..signed.len() / R {
-            let mut values = [L::zero(); V];
-            for (v, value) in values.iter_mut().enumerate() {
-                *value = L::load(pixels_at.add(v * L::WORDS));
-            }
-            for (r, products) in products.iter_mut().enumerate() {
-                let factor = L::splat(*signed_at.add(r));
-                for (product, value) in products.iter_mut().zip(values) {
-                    *product = product.plus_products(value, factor);
-                }
-            }
-            pixels_at = pixels_at.add(V * L::WORDS);
-            signed_at = signed_at.add(R);
-        }
-        for (r, products) in products.into_iter().enumerate() {
-            for (v, product) in products.into_iter().enumerate() {
-                product.add_to(sums.as_mut_ptr().add(r * width + v * L::WORDS));
             }
         }
     }

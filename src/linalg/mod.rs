@@ -7,7 +7,9 @@
 mod blas;
 mod byte_gram;
 mod byte_product;
+mod gram;
 pub(crate) mod lanes;
+mod panels;
 #[cfg(any(test, not(feature = "blas")))]
 mod plain;
 
@@ -18,6 +20,7 @@ use plain as backend;
 
 pub(crate) use byte_gram::gram_of_bytes;
 pub(crate) use byte_product::multiply_bytes;
+pub(crate) use gram::gram_about;
 
 use crate::{Error, Result};
 use ndarray::linalg::general_mat_mul;
@@ -114,12 +117,6 @@ pub(crate) fn product(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array2<f64> {
     let mut c = Array2::zeros((a.nrows(), b.ncols()));
     multiply(a, b, &mut c);
     c
-}
-
-/// Adds `aᵀ a` to the upper triangle of `c`; what happens below the diagonal is left open until [`symmetrize`].
-pub(crate) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    backend::single_threaded();
-    backend::add_gram(a, c);
 }
 
 /// Copies the upper triangle onto the lower one.

@@ -28,11 +28,6 @@ pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     Some(lower)
 }
 
-/// Adds `aᵀ a` to `c`.
-pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    ndarray::linalg::general_mat_mul(1.0, &a.t(), a, 1.0, c);
-}
-
 /// Ascending eigenvalues, and the eigenvectors as columns: Householder's reduction to tridiagonal form, then the implicit QL
 /// iteration (Golub and Van Loan 2013, sections 8.3.1 and 8.3.3).
 pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), String> {

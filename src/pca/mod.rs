@@ -347,17 +347,7 @@ fn centred_gram(x: &ArrayRef2<f64>, near: &Array1<f64>) -> (Array1<f64>, Array2<
     let n_features = x.ncols();
     // Few pieces: each holds a matrix of its own.
     let pieces = parallel::run(parallel::partition(x.nrows(), 8), |rows| {
-        let mut sum = Array1::zeros(n_features);
-        let mut gram = Array2::zeros((n_features, n_features));
-        let mut buffer = Array2::zeros((parallel::TILE.min(rows.len()), n_features));
-        for tile in parallel::tiles(rows) {
-            let mut centred = buffer.slice_mut(s![..tile.len(), ..]);
-            centred.assign(&x.slice(s![tile, ..]));
-            centred -= near;
-            sum += &centred.sum_axis(Axis(0));
-            linalg::add_gram(&centred, &mut gram);
-        }
-        (sum, gram)
+        linalg::gram_about(near, &x.slice(s![rows, ..]))
     });
     let zero = (
         Array1::<f64>::zeros(n_features),
