@@ -23,16 +23,16 @@ pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     a.to_owned().cholesky_into(UPLO::Lower).ok()
 }
 
+/// A call with work arrays of numbers and of integers, and their lengths; it returns LAPACK's `info`.
+type Routine<'a> = dyn FnMut(&mut [f64], &mut [c_int], c_int, c_int) -> c_int + 'a;
+
 /// Calls a routine of LAPACK twice: first for the lengths of the work arrays that it needs, then to do the work.
-fn with_work_space(
-    routine: &str,
-    call: &mut dyn FnMut(&mut [f64], &mut [c_int], c_int, c_int) -> c_int,
-) -> Result<(), String> {
-    let mut checked = |work: &mut [f64], integers: &mut [c_int], lengths: (c_int, c_int)| {
-        match call(work, integers, lengths.0, lengths.1) {
-            0 => Ok(()),
-            info => Err(format!("{routine} answered {info}")),
-        }
+fn with_work_space(routine: &str, call: &mut Routine) -> Result<(), String> {
+    let mut checked = |work: &mut [f64], integers: &mut [c_int], lengths: (c_int, c_int)| match call(
+        work, integers, lengths.0, lengths.1,
+    ) {
+        0 => Ok(()),
+        info => Err(format!("{routine} answered {info}")),
     };
     let (mut work, mut integers) = (vec![0.0], vec![0]);
     checked(&mut work, &mut integers, (-1, -1))?;

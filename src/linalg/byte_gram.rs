@@ -4,6 +4,7 @@
 //! ∑ p q = ∑ p (q - 128) + 128 ∑ p. The sums ∑ p come along as the products with one more column, of ones.
 
 #![allow(unsafe_code)] // Vector instructions, and pointers into slices that were cut to the lengths that the loop reads.
+#![allow(clippy::inline_always)] // Only what is inlined into a function with these instructions may use them.
 
 use super::panels::{Lanes, block};
 use crate::parallel;
@@ -82,9 +83,10 @@ impl Pixels for Four {
 mod x86 {
     use super::{Lanes, Pixels};
     use std::arch::x86_64::{
-        __m256i, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
-        _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32, _mm512_dpbusd_epi32,
-        _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+        __m256i, __m512i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16,
+        _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32,
+        _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+        _mm512_storeu_si512,
     };
 
     /// Two rows to a word, as numbers of 16 bits.
@@ -111,8 +113,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn add_to(self, sums: *mut i32) {
             unsafe {
-                let sums = sums.cast::<__m256i>();
-                _mm256_storeu_si256(sums, _mm256_add_epi32(_mm256_loadu_si256(sums), self));
+                _mm256_storeu_si256(
+                    sums.cast(),
+                    _mm256_add_epi32(_mm256_loadu_si256(sums.cast()), self),
+                );
             }
         }
     }
@@ -154,8 +158,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn add_to(self, sums: *mut i32) {
             unsafe {
-                let sums = sums.cast::<__m512i>();
-                _mm512_storeu_si512(sums, _mm512_add_epi32(_mm512_loadu_si512(sums), self));
+                _mm512_storeu_si512(
+                    sums.cast(),
+                    _mm512_add_epi32(_mm512_loadu_si512(sums.cast()), self),
+                );
             }
         }
     }

@@ -4,6 +4,7 @@
 //! full product; where no pixel is black it is the same.
 
 #![allow(unsafe_code)] // Loops for the instructions that a processor turns out to have.
+#![allow(clippy::inline_always)] // Only what is inlined into a function with these instructions may use them.
 
 use crate::parallel;
 use ndarray::{Array2, ArrayRef2, Axis, s};

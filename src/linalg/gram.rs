@@ -2,6 +2,7 @@
 //! BLAS there is: OpenBLAS takes the oldest ones on processors that are younger than itself.
 
 #![allow(unsafe_code)] // Vector instructions.
+#![allow(clippy::inline_always)] // Only what is inlined into a function with these instructions may use them.
 
 use super::panels::{Lanes, block};
 use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis, s};
@@ -81,8 +82,26 @@ mod x86 {
             }
         };
     }
-    lanes!(__m256d, 4, _mm256_setzero_pd, _mm256_loadu_pd, _mm256_set1_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_storeu_pd);
-    lanes!(__m512d, 8, _mm512_setzero_pd, _mm512_loadu_pd, _mm512_set1_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_storeu_pd);
+    lanes!(
+        __m256d,
+        4,
+        _mm256_setzero_pd,
+        _mm256_loadu_pd,
+        _mm256_set1_pd,
+        _mm256_fmadd_pd,
+        _mm256_add_pd,
+        _mm256_storeu_pd
+    );
+    lanes!(
+        __m512d,
+        8,
+        _mm512_setzero_pd,
+        _mm512_loadu_pd,
+        _mm512_set1_pd,
+        _mm512_fmadd_pd,
+        _mm512_add_pd,
+        _mm512_storeu_pd
+    );
 }
 
 /// Returns ∑ᵢ (xᵢ - near), and ∑ᵢ (xᵢ - near)(xᵢ - near)ᵀ in the upper triangle of a matrix; what is below the diagonal is left open.
@@ -134,7 +153,8 @@ fn by<L: Lanes<Word = f64, Sum = f64>, const R: usize, const V: usize>(
         let tile = tile.as_standard_layout();
         let rows = tile.as_slice().unwrap_or_default().chunks_exact(n);
         for (step, row) in rows.enumerate() {
-            for (((centred, sum), x), near) in centred.iter_mut().zip(&mut sum).zip(row).zip(&near) {
+            for (((centred, sum), x), near) in centred.iter_mut().zip(&mut sum).zip(row).zip(&near)
+            {
                 *centred = x - near;
                 *sum += *centred;
             }
@@ -184,7 +204,11 @@ mod tests {
             for way in &ways {
                 for x in [x.view(), turned.t()] {
                     let (sum, gram) = way(&near, &x);
-                    assert!((sum - centred.sum_axis(Axis(0))).iter().all(|v| v.abs() < 1e-11));
+                    assert!(
+                        (sum - centred.sum_axis(Axis(0)))
+                            .iter()
+                            .all(|v| v.abs() < 1e-11)
+                    );
                     assert_eq!(gram.dim(), expected.dim());
                     for ((i, j), &found) in gram.indexed_iter().filter(|((i, j), _)| i <= j) {
                         assert!((found - expected[[i, j]]).abs() < 1e-11);

@@ -1,6 +1,7 @@
 //! The loop inside sums of outer products, over numbers packed into panels: some columns next to each other, row after row.
 
 #![allow(unsafe_code)] // Vector instructions.
+#![allow(clippy::inline_always)] // Only what is inlined into a function with these instructions may use them.
 
 /// Words in a register, or the sums of their products.
 pub(super) trait Lanes: Copy {

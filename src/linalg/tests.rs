@@ -135,7 +135,9 @@ fn the_largest_eigenvalues_are_the_first_of_all_in_both_back_ends() {
 /// `A V = V Λ` and `Vᵀ V = I` for some of the eigenvectors.
 fn check_some(a: &Array2<f64>, values: &Array1<f64>, vectors: &Array2<f64>) {
     let n = values.len();
-    assert!(largest_difference(&a.dot(vectors), &(vectors * values)) < TOLERANCE * a.nrows() as f64);
+    assert!(
+        largest_difference(&a.dot(vectors), &(vectors * values)) < TOLERANCE * a.nrows() as f64
+    );
     assert!(largest_difference(&vectors.t().dot(vectors), &Array2::eye(n)) < TOLERANCE);
 }
 
@@ -155,10 +157,11 @@ fn the_largest_eigenvectors_of_equal_eigenvalues_are_orthonormal() {
 fn bytes_times_numbers_is_the_product_of_numbers() {
     for (rows, columns, sums) in [(1, 1, 1), (3, 8, 56), (300, 100, 57), (2, 65, 130)] {
         // Whole rows and columns of zeros, and every byte.
-        let pixels = Array2::from_shape_fn((rows, columns), |(i, j)| match (i * 31 + j * 7) % 400 {
-            level @ 0..256 => u8::try_from(level).unwrap(),
-            _ => 0,
-        });
+        let pixels =
+            Array2::from_shape_fn((rows, columns), |(i, j)| match (i * 31 + j * 7) % 400 {
+                level @ 0..256 => u8::try_from(level).unwrap(),
+                _ => 0,
+            });
         let weights = normal(columns, sums, 4);
         let expected = pixels.mapv(f64::from).dot(&weights);
         assert!(largest_difference(&multiply_bytes(&pixels, &weights), &expected) < 1e-9);

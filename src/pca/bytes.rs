@@ -111,8 +111,8 @@ fn centred_squares(pixels: &ArrayRef2<u8>) -> (Array1<f64>, Array2<f64>) {
     let mut squares = Array2::zeros(gram.dim());
     for ((i, j), &products) in gram.indexed_iter().filter(|&((i, j), _)| i <= j) {
         // Both products are whole numbers and so is their difference: nothing cancels before the one rounding.
-        let exact = i128::from(products) * n_samples as i128
-            - i128::from(sums[i]) * i128::from(sums[j]);
+        let exact =
+            i128::from(products) * n_samples as i128 - i128::from(sums[i]) * i128::from(sums[j]);
         // The conversion from 64 bits is an instruction of the processor, that from 128 is not.
         let rounded = i64::try_from(exact).map_or(exact as f64, |exact| exact as f64);
         squares[[i, j]] = rounded / n_samples as f64;

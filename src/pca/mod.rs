@@ -263,9 +263,7 @@ impl Principal {
             .filter(|&i| squares[[i, i]] > 0.0)
             .collect();
         let (mut values, vectors) = if needed <= varying.len() && varying.len() < squares.nrows() {
-            let smaller = squares
-                .select(Axis(0), &varying)
-                .select(Axis(1), &varying);
+            let smaller = squares.select(Axis(0), &varying).select(Axis(1), &varying);
             let (values, short) = linalg::largest_eigen(smaller, needed)?;
             let mut vectors = Array2::zeros((squares.nrows(), values.len()));
             for (row, &i) in short.rows().into_iter().zip(&varying) {
@@ -293,12 +291,7 @@ impl Principal {
     }
 
     /// The analysis, where it was X Xᵀ: from its unit vectors u, the unit vectors Xᵀ u / |Xᵀ u| of Xᵀ X.
-    fn of_fewer_samples(
-        self,
-        mean: Array1<f64>,
-        centred: &Array2<f64>,
-        keep: Keep,
-    ) -> Result<Pca> {
+    fn of_fewer_samples(self, mean: Array1<f64>, centred: &Array2<f64>, keep: Keep) -> Result<Pca> {
         let n_samples = centred.nrows();
         // Directions in which nothing varies have no vector here.
         let smallest = n_samples as f64 * f64::EPSILON * self.values[0];
