@@ -6,9 +6,9 @@
 #[cfg(feature = "blas")]
 mod blas;
 mod byte_gram;
-mod byte_product;
 mod gram;
 pub(crate) mod lanes;
+mod narrow_product;
 mod panels;
 #[cfg(any(test, not(feature = "blas")))]
 mod plain;
@@ -19,8 +19,8 @@ use blas as backend;
 use plain as backend;
 
 pub(crate) use byte_gram::gram_of_bytes;
-pub(crate) use byte_product::multiply_bytes;
 pub(crate) use gram::gram_about;
+pub(crate) use narrow_product::{multiply_about, multiply_bytes};
 
 use crate::{Error, Result};
 use ndarray::linalg::general_mat_mul;

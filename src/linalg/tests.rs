@@ -1,4 +1,4 @@
-use super::{inverse_lower, largest_eigen, multiply_bytes, plain, symmetric_eigen};
+use super::{inverse_lower, largest_eigen, multiply_about, multiply_bytes, plain, symmetric_eigen};
 use ndarray::{Array1, Array2, s};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -154,16 +154,24 @@ fn the_largest_eigenvectors_of_equal_eigenvalues_are_orthonormal() {
 }
 
 #[test]
-fn bytes_times_numbers_is_the_product_of_numbers() {
+fn products_with_few_columns_are_their_definition() {
     for (rows, columns, sums) in [(1, 1, 1), (3, 8, 56), (300, 100, 57), (2, 65, 130)] {
-        // Whole rows and columns of zeros, and every byte.
+        // Every byte, and zeros in between.
         let pixels =
             Array2::from_shape_fn((rows, columns), |(i, j)| match (i * 31 + j * 7) % 400 {
                 level @ 0..256 => u8::try_from(level).unwrap(),
                 _ => 0,
             });
         let weights = normal(columns, sums, 4);
-        let expected = pixels.mapv(f64::from).dot(&weights);
-        assert!(largest_difference(&multiply_bytes(&pixels, &weights), &expected) < 1e-9);
+        let (start, near) = (normal(1, sums, 5), normal(1, columns, 6));
+        let (start, near) = (start.row(0), near.row(0));
+        let x = pixels.mapv(f64::from);
+        let found = multiply_bytes(&pixels, &weights, &start);
+        assert!(largest_difference(&found, &(x.dot(&weights) + &start)) < 1e-9);
+        let expected = (&x - &near).dot(&weights);
+        let turned = x.t().as_standard_layout().into_owned();
+        for x in [x.view(), turned.t()] {
+            assert!(largest_difference(&multiply_about(&near, &x, &weights), &expected) < 1e-9);
+        }
     }
 }

@@ -60,10 +60,10 @@ impl Pca {
             self.mean.len(),
             "the model has that many features",
         )?;
-        // The mean of bytes is no farther from them than their range, so that it may be subtracted last.
+        // The mean of bytes is no farther from them than their range, so that it need not be subtracted first.
+        let start = -self.components.dot(&self.mean);
         let weights = &self.components.t() * unit;
-        let scores = linalg::multiply_bytes(pixels, &weights);
-        Ok(scores - &self.components.dot(&self.mean))
+        Ok(linalg::multiply_bytes(pixels, &weights, &start))
     }
 
     /// The analysis of unit · x, given that of x.

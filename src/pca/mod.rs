@@ -129,14 +129,7 @@ impl Pca {
         if x.is_empty() || x.ncols() != self.mean.len() {
             check::columns("x", x, self.mean.len())?;
         }
-        let mut scores = Array2::zeros((x.nrows(), self.n_kept()));
-        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
-        let jobs = tiles
-            .zip(scores.axis_chunks_iter_mut(Axis(0), parallel::TILE))
-            .collect();
-        parallel::run(jobs, |(tile, mut out)| {
-            linalg::multiply(&(&tile - &self.mean), &self.components.t(), &mut out);
-        });
+        let scores = linalg::multiply_about(&self.mean, x, &self.components.t());
         // Sums of products hide no NaN and no infinity, so that most data need not be looked through once more.
         if !scores.iter().all(|score| score.is_finite()) {
             check::matrix("x", x)?;
