@@ -105,9 +105,12 @@ fn implicit_ql(
     mut vectors: Array2<f64>,
 ) -> Result<(Array1<f64>, Array2<f64>), String> {
     let n = d.len();
+    // The rounding of the largest entries reaches the smallest ones: where a matrix has many eigenvalues near zero, nothing beside
+    // them ever becomes small beside them.
+    let largest = d.iter().chain(&e).fold(0.0_f64, |m, v| m.max(v.abs()));
     for start in 0..n {
         for sweep in 0.. {
-            let negligible = |i: usize| e[i].abs() <= f64::EPSILON * (d[i].abs() + d[i + 1].abs());
+            let negligible = |i: usize| e[i].abs() <= f64::EPSILON * largest;
             let end = (start..n - 1).find(|&i| negligible(i)).unwrap_or(n - 1);
             if end == start {
                 break;

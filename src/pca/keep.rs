@@ -36,14 +36,6 @@ impl Keep {
         })
     }
 
-    /// How many of the largest eigenvalues have to be known, of at most `limit`.
-    pub(super) fn needed(self, limit: usize) -> usize {
-        match self {
-            Self::Count(n) => n,
-            Self::Variance(_) | Self::All => limit,
-        }
-    }
-
     /// How many to keep of those with a variance; `total` is the sum of all.
     pub(super) fn count(self, falling: &Array1<f64>, total: f64, limit: usize) -> usize {
         match self {

@@ -250,11 +250,15 @@ impl Principal {
             });
         }
         let total = squares.diag().sum();
-        let needed = keep.needed(squares.nrows());
         // A feature that never changes has no part in any component; leaving it out leaves a smaller matrix.
         let varying: Vec<usize> = (0..squares.nrows())
             .filter(|&i| squares[[i, i]] > 0.0)
             .collect();
+        let needed = match keep {
+            Keep::Count(n) => n,
+            Keep::Variance(_) if !varying.is_empty() => varying.len(),
+            Keep::Variance(_) | Keep::All => squares.nrows(),
+        };
         let (mut values, vectors) = if needed <= varying.len() && varying.len() < squares.nrows() {
             let smaller = squares.select(Axis(0), &varying).select(Axis(1), &varying);
             let (values, short) = linalg::largest_eigen(smaller, needed)?;
@@ -277,7 +281,7 @@ impl Principal {
 
     /// The analysis, where the matrix was Xᵀ X.
     fn of_features(self, mean: Array1<f64>, n_samples: usize, keep: Keep) -> Pca {
-        let n_kept = keep.count(&self.values, self.total, mean.len());
+        let n_kept = keep.count(&self.values, self.total, self.values.len());
         let rows = self.vectors.slice(s![.., ..n_kept]).reversed_axes();
         let components = rows.as_standard_layout().into_owned();
         self.analysis(mean, components, n_samples)
