@@ -70,14 +70,6 @@ pub(crate) fn partition(n_rows: usize, max_pieces: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Cuts a range into tiles.
-pub(crate) fn tiles(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(TILE)
-        .map(move |start| start..(start + TILE).min(end))
-}
-
 /// Does every job, and returns the results in the order of the jobs.
 pub(crate) fn run<J: Send, T: Send>(jobs: Vec<J>, work: impl Fn(J) -> T + Sync) -> Vec<T> {
     let n_jobs = jobs.len();
@@ -147,7 +139,7 @@ mod tests {
         for n_rows in [0, 1, 255, 256, 257, 8_192, 70_000] {
             let pieces = partition(n_rows, 32);
             assert!(pieces.len() <= 32);
-            let rows: Vec<usize> = pieces.into_iter().flat_map(tiles).flatten().collect();
+            let rows: Vec<usize> = pieces.into_iter().flatten().collect();
             assert_eq!(rows, (0..n_rows).collect::<Vec<_>>());
         }
     }

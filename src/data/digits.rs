@@ -1,12 +1,15 @@
 //! Handwritten digits: MNIST as it is bundled, or any data of the same form.
 
 use super::{GreyImage, data_dir, idx};
-use crate::{Error, Result, check};
+use crate::{Error, Keep, Pca, Result, check};
 use flate2::read::GzDecoder;
 use ndarray::{Array2, Axis, s};
 use std::fmt;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
+
+/// What a grey level is worth on the scale from 0 to 1.
+const UNIT: f64 = 1.0 / 255.0;
 
 /// Grey-level images of digits, all of one size, and what they show.
 ///
@@ -171,6 +174,37 @@ impl Digits {
     #[must_use]
     pub fn raw(&self) -> Array2<f64> {
         self.pixels.mapv(f64::from)
+    }
+
+    /// Finds the principal components of the pixels as numbers from 0 to 1: [`Pca::fit`] of [`Digits::unit`], without that matrix.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use em_lab::{Digits, Keep};
+    ///
+    /// let digits = Digits::first(1_000)?;
+    /// let pca = digits.pca(Keep::Count(50))?;
+    /// let scores = digits.scores(&pca)?;
+    /// assert_eq!(scores.dim(), (1_000, 50));
+    /// # Ok::<(), em_lab::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Pca::fit_bytes`].
+    pub fn pca(&self, keep: Keep) -> Result<Pca> {
+        Pca::fit_bytes(&self.pixels, UNIT, keep)
+    }
+
+    /// Returns the scores, shape (`n_images`, `n_kept`), of the pixels as numbers from 0 to 1: [`Pca::transform`] of
+    /// [`Digits::unit`], without that matrix.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pca::transform_bytes`].
+    pub fn scores(&self, pca: &Pca) -> Result<Array2<f64>> {
+        pca.transform_bytes(&self.pixels, UNIT)
     }
 
     /// One of the images, counted from 0.

@@ -2,10 +2,11 @@
 
 #![allow(unsafe_code)] // The only place that calls foreign functions.
 
-use cblas_sys::{CBLAS_LAYOUT, CBLAS_TRANSPOSE, CBLAS_UPLO, cblas_dsyrk};
-use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder};
+use ndarray::{Array1, Array2, ArrayRef2, ShapeBuilder, s};
 use ndarray_linalg::{CholeskyInto, UPLO};
 use std::ffi::c_int;
+
+static ZERO: f64 = 0.0;
 
 unsafe extern "C" {
     fn openblas_set_num_threads(n_threads: c_int);
@@ -20,6 +21,26 @@ pub(super) fn single_threaded() {
 pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     single_threaded();
     a.to_owned().cholesky_into(UPLO::Lower).ok()
+}
+
+/// A call with work arrays of numbers and of integers, and their lengths; it returns LAPACK's `info`.
+type Routine<'a> = dyn FnMut(&mut [f64], &mut [c_int], c_int, c_int) -> c_int + 'a;
+
+/// Calls a routine of LAPACK twice: first for the lengths of the work arrays that it needs, then to do the work.
+fn with_work_space(routine: &str, call: &mut Routine) -> Result<(), String> {
+    let mut checked = |work: &mut [f64], integers: &mut [c_int], lengths: (c_int, c_int)| match call(
+        work, integers, lengths.0, lengths.1,
+    ) {
+        0 => Ok(()),
+        info => Err(format!("{routine} answered {info}")),
+    };
+    let (mut work, mut integers) = (vec![0.0], vec![0]);
+    checked(&mut work, &mut integers, (-1, -1))?;
+    #[allow(clippy::cast_possible_truncation)] // LAPACK gives a length as a floating-point number.
+    let lengths = (work[0] as c_int, integers[0]);
+    work.resize(usize::try_from(lengths.0).unwrap_or(0), 0.0);
+    integers.resize(usize::try_from(lengths.1).unwrap_or(0), 0);
+    checked(&mut work, &mut integers, lengths)
 }
 
 /// Ascending eigenvalues, and the eigenvectors as columns. `dsyevd` (divide and conquer) takes an eighth of the time of the
@@ -49,47 +70,65 @@ pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2
                     &raw mut info,
                 );
             }
-            if info == 0 {
-                Ok(())
-            } else {
-                Err(format!("dsyevd answered {info}"))
-            }
+            info
         };
-    let (mut work, mut integers) = (vec![0.0], vec![0]);
-    call(&mut work, &mut integers, -1, -1)?;
-    #[allow(clippy::cast_possible_truncation)] // LAPACK gives a length as a floating-point number.
-    let work_len = work[0] as c_int;
-    let integers_len = integers[0];
-    work.resize(usize::try_from(work_len).unwrap_or(0), 0.0);
-    integers.resize(usize::try_from(integers_len).unwrap_or(0), 0);
-    call(&mut work, &mut integers, work_len, integers_len)?;
+    with_work_space("dsyevd", &mut call)?;
     // LAPACK wrote the vectors as columns, in its own column-major order.
     let vectors = Array2::from_shape_vec((n, n).f(), a.into_raw_vec_and_offset().0)
         .map_err(|e| e.to_string())?;
     Ok((values, vectors))
 }
 
-/// Adds `aᵀ a` to the upper triangle of `c`; both are in row-major order without gaps.
-pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    let (rows, columns) = a.dim();
-    assert!(a.is_standard_layout() && c.is_standard_layout() && c.dim() == (columns, columns));
-    let (Ok(k), Ok(n)) = (c_int::try_from(rows), c_int::try_from(columns)) else {
-        unreachable!("a matrix of {columns} columns squared does not fit into memory");
-    };
-    // SAFETY: the sizes are those of the two arrays, both checked above to be contiguous in row-major order.
-    unsafe {
-        cblas_dsyrk(
-            CBLAS_LAYOUT::CblasRowMajor,
-            CBLAS_UPLO::CblasUpper,
-            CBLAS_TRANSPOSE::CblasTrans,
-            n,
-            k,
-            1.0,
-            a.as_ptr(),
-            n,
-            1.0,
-            c.as_mut_ptr(),
-            n,
-        );
+/// The largest `n_largest` eigenvalues, ascending, and their eigenvectors as columns. `dsyevr` leaves the others out, and takes
+/// half the time of `dsyevd` for 50 of 784.
+pub(super) fn largest_eigen(
+    mut a: Array2<f64>,
+    n_largest: usize,
+) -> Result<(Array1<f64>, Array2<f64>), String> {
+    single_threaded();
+    let n = a.nrows();
+    let whole = |n: usize| c_int::try_from(n).map_err(|_| format!("{n} rows are too many"));
+    let (order, first) = (whole(n)?, whole(n - n_largest + 1)?);
+    let mut values = Array1::zeros(n);
+    let mut vectors = Array2::zeros((n, n_largest).f());
+    let mut support = vec![0; 2 * n_largest];
+    let mut found = 0;
+    let mut call =
+        |work: &mut [f64], integers: &mut [c_int], work_len: c_int, integers_len: c_int| {
+            let mut info = 0;
+            // SAFETY: `a` is n x n and contiguous, `values` holds n, `vectors` n x n_largest and `support` two for each vector; the
+            // work arrays have the lengths passed with them (a length of -1 asks for the lengths needed and touches only their first
+            // entries). The range of values, between the two zeros, is not read for the range "I" of indices.
+            unsafe {
+                lapack_sys::dsyevr_(
+                    c"V".as_ptr(),
+                    c"I".as_ptr(),
+                    c"L".as_ptr(),
+                    &raw const order,
+                    a.as_mut_ptr(),
+                    &raw const order,
+                    &raw const ZERO,
+                    &raw const ZERO,
+                    &raw const first,
+                    &raw const order,
+                    &raw const ZERO,
+                    &raw mut found,
+                    values.as_mut_ptr(),
+                    vectors.as_mut_ptr(),
+                    &raw const order,
+                    support.as_mut_ptr(),
+                    work.as_mut_ptr(),
+                    &raw const work_len,
+                    integers.as_mut_ptr(),
+                    &raw const integers_len,
+                    &raw mut info,
+                );
+            }
+            info
+        };
+    with_work_space("dsyevr", &mut call)?;
+    if usize::try_from(found) != Ok(n_largest) {
+        return Err(format!("dsyevr found {found} of {n_largest}"));
     }
+    Ok((values.slice_move(s![..n_largest]), vectors))
 }

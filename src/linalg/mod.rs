@@ -5,7 +5,11 @@
 
 #[cfg(feature = "blas")]
 mod blas;
+mod byte_gram;
+mod gram;
 pub(crate) mod lanes;
+mod narrow_product;
+mod panels;
 #[cfg(any(test, not(feature = "blas")))]
 mod plain;
 
@@ -13,6 +17,10 @@ mod plain;
 use blas as backend;
 #[cfg(not(feature = "blas"))]
 use plain as backend;
+
+pub(crate) use byte_gram::gram_of_bytes;
+pub(crate) use gram::gram_about;
+pub(crate) use narrow_product::{multiply_about, multiply_bytes};
 
 use crate::{Error, Result};
 use ndarray::linalg::general_mat_mul;
@@ -50,10 +58,28 @@ pub(crate) fn inverse_lower(lower: &ArrayRef2<f64>) -> Array2<f64> {
 /// eigenvalues are distinct.
 pub(crate) fn symmetric_eigen(a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     let n = a.nrows();
-    let (ascending, vectors) =
-        backend::symmetric_eigen(a).map_err(|what| Error::LinearAlgebra {
-            what: format!("eigenvectors of a {n} x {n} matrix: {what}"),
-        })?;
+    largest_first(backend::symmetric_eigen(a), n)
+}
+
+/// The same for the `n_largest` eigenvalues only.
+pub(crate) fn largest_eigen(
+    a: Array2<f64>,
+    n_largest: usize,
+) -> Result<(Array1<f64>, Array2<f64>)> {
+    let n = a.nrows();
+    if n_largest >= n {
+        return symmetric_eigen(a);
+    }
+    largest_first(backend::largest_eigen(a, n_largest), n)
+}
+
+fn largest_first(
+    found: Result<(Array1<f64>, Array2<f64>), String>,
+    n: usize,
+) -> Result<(Array1<f64>, Array2<f64>)> {
+    let (ascending, vectors) = found.map_err(|what| Error::LinearAlgebra {
+        what: format!("eigenvectors of a {n} x {n} matrix: {what}"),
+    })?;
     let values = ascending.slice(s![..;-1]).to_owned();
     let mut vectors = vectors.slice(s![.., ..;-1]).to_owned();
     for mut vector in vectors.columns_mut() {
@@ -85,12 +111,6 @@ pub(crate) fn product(a: &ArrayRef2<f64>, b: &ArrayRef2<f64>) -> Array2<f64> {
     let mut c = Array2::zeros((a.nrows(), b.ncols()));
     multiply(a, b, &mut c);
     c
-}
-
-/// Adds `aᵀ a` to the upper triangle of `c`; what happens below the diagonal is left open until [`symmetrize`].
-pub(crate) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    backend::single_threaded();
-    backend::add_gram(a, c);
 }
 
 /// Copies the upper triangle onto the lower one.

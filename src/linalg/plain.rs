@@ -28,11 +28,6 @@ pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     Some(lower)
 }
 
-/// Adds `aᵀ a` to `c`.
-pub(super) fn add_gram(a: &ArrayRef2<f64>, c: &mut ArrayRef2<f64>) {
-    ndarray::linalg::general_mat_mul(1.0, &a.t(), a, 1.0, c);
-}
-
 /// Ascending eigenvalues, and the eigenvectors as columns: Householder's reduction to tridiagonal form, then the implicit QL
 /// iteration (Golub and Van Loan 2013, sections 8.3.1 and 8.3.3).
 pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), String> {
@@ -46,6 +41,19 @@ pub(super) fn symmetric_eigen(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2
         vectors.column_mut(column).assign(&rows.row(i));
     }
     Ok((sorted, vectors))
+}
+
+/// The largest `n_largest` eigenvalues, ascending, and their eigenvectors as columns.
+pub(super) fn largest_eigen(
+    a: Array2<f64>,
+    n_largest: usize,
+) -> Result<(Array1<f64>, Array2<f64>), String> {
+    let first = a.nrows() - n_largest;
+    let (values, vectors) = symmetric_eigen(a)?;
+    Ok((
+        values.slice_move(s![first..]),
+        vectors.slice_move(s![.., first..]),
+    ))
 }
 
 /// Reduces `a` to `Qᵀ a Q`, tridiagonal; returns its diagonal, the entries beside it, and `Qᵀ`.
@@ -97,9 +105,12 @@ fn implicit_ql(
     mut vectors: Array2<f64>,
 ) -> Result<(Array1<f64>, Array2<f64>), String> {
     let n = d.len();
+    // The rounding of the largest entries reaches the smallest ones: where a matrix has many eigenvalues near zero, nothing beside
+    // them ever becomes small beside them.
+    let largest = d.iter().chain(&e).fold(0.0_f64, |m, v| m.max(v.abs()));
     for start in 0..n {
         for sweep in 0.. {
-            let negligible = |i: usize| e[i].abs() <= f64::EPSILON * (d[i].abs() + d[i + 1].abs());
+            let negligible = |i: usize| e[i].abs() <= f64::EPSILON * largest;
             let end = (start..n - 1).find(|&i| negligible(i)).unwrap_or(n - 1);
             if end == start {
                 break;

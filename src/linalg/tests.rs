@@ -1,5 +1,5 @@
-use super::{add_gram, inverse_lower, plain, product, symmetric_eigen, symmetrize};
-use ndarray::{Array1, Array2};
+use super::{inverse_lower, largest_eigen, multiply_about, multiply_bytes, plain, symmetric_eigen};
+use ndarray::{Array1, Array2, s};
 use rand_distr::{Distribution, StandardNormal};
 
 const TOLERANCE: f64 = 1e-11;
@@ -114,14 +114,81 @@ fn cholesky_refuses_what_is_not_positive_definite() {
 }
 
 #[test]
-fn gram_is_the_transposed_product_in_both_back_ends() {
-    let a = normal(37, 12, 5);
-    let expected = product(&a.t(), &a);
-    let mut gram = Array2::zeros((12, 12));
-    add_gram(&a, &mut gram);
-    symmetrize(&mut gram);
-    assert!(largest_difference(&gram, &expected) < TOLERANCE);
-    let mut gram = Array2::zeros((12, 12));
-    plain::add_gram(&a, &mut gram);
-    assert!(largest_difference(&gram, &expected) < TOLERANCE);
+fn the_largest_eigenvalues_are_the_first_of_all_in_both_back_ends() {
+    for n in [2, 5, 60] {
+        let a = covariance(n, n as u64);
+        let (values, vectors) = symmetric_eigen(a.clone()).unwrap();
+        for n_largest in [1, n / 2, n] {
+            let expected = vectors.slice(s![.., ..n_largest]).to_owned();
+            let (found, found_vectors) = largest_eigen(a.clone(), n_largest).unwrap();
+            assert_eq!(found.len(), n_largest);
+            let differences = &found / &values.slice(s![..n_largest]) - 1.0;
+            assert!(differences.iter().all(|v| v.abs() < TOLERANCE));
+            assert!(largest_difference(&found_vectors, &expected) < 1e-9);
+            let (ascending, columns) = plain::largest_eigen(a.clone(), n_largest).unwrap();
+            check_some(&a, &ascending, &columns);
+            assert!((ascending[0] / found[n_largest - 1] - 1.0).abs() < TOLERANCE);
+        }
+    }
+}
+
+#[test]
+fn eigenvectors_of_a_matrix_of_low_rank_in_both_back_ends() {
+    let mut x = normal(40, 150, 3);
+    for (j, mut column) in x.columns_mut().into_iter().enumerate() {
+        column *= if j % 5 == 0 {
+            0.0
+        } else {
+            0.5_f64.powi((j / 3).try_into().unwrap())
+        };
+    }
+    let a = x.t().dot(&x);
+    let (values, vectors) = symmetric_eigen(a.clone()).unwrap();
+    check_some(&a, &values, &vectors);
+    let (values, vectors) = plain::symmetric_eigen(a.clone()).unwrap();
+    check_some(&a, &values, &vectors);
+}
+
+/// `A V = V Λ` and `Vᵀ V = I` for some of the eigenvectors.
+fn check_some(a: &Array2<f64>, values: &Array1<f64>, vectors: &Array2<f64>) {
+    let n = values.len();
+    assert!(
+        largest_difference(&a.dot(vectors), &(vectors * values)) < TOLERANCE * a.nrows() as f64
+    );
+    assert!(largest_difference(&vectors.t().dot(vectors), &Array2::eye(n)) < TOLERANCE);
+}
+
+#[test]
+fn the_largest_eigenvectors_of_equal_eigenvalues_are_orthonormal() {
+    let mut diagonal = Array2::<f64>::eye(40);
+    for a in [diagonal.clone(), Array2::zeros((40, 40)), {
+        diagonal[[7, 7]] = 3.0;
+        diagonal
+    }] {
+        let (values, vectors) = largest_eigen(a.clone(), 5).unwrap();
+        check_some(&a, &values, &vectors);
+    }
+}
+
+#[test]
+fn products_with_few_columns_are_their_definition() {
+    for (rows, columns, sums) in [(1, 1, 1), (3, 8, 56), (300, 100, 57), (2, 65, 130)] {
+        // Every byte, and zeros in between.
+        let pixels =
+            Array2::from_shape_fn((rows, columns), |(i, j)| match (i * 31 + j * 7) % 400 {
+                level @ 0..256 => u8::try_from(level).unwrap(),
+                _ => 0,
+            });
+        let weights = normal(columns, sums, 4);
+        let (start, near) = (normal(1, sums, 5), normal(1, columns, 6));
+        let (start, near) = (start.row(0), near.row(0));
+        let x = pixels.mapv(f64::from);
+        let found = multiply_bytes(&pixels, &weights, &start);
+        assert!(largest_difference(&found, &(x.dot(&weights) + start)) < 1e-9);
+        let expected = (&x - &near).dot(&weights);
+        let turned = x.t().as_standard_layout().into_owned();
+        for x in [x.view(), turned.t()] {
+            assert!(largest_difference(&multiply_about(&near, &x, &weights), &expected) < 1e-9);
+        }
+    }
 }

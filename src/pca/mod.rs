@@ -1,19 +1,13 @@
 //! Principal component analysis.
 
+mod bytes;
+mod keep;
+
+pub use keep::Keep;
+
 use crate::{Error, Result, check, linalg, parallel};
 use ndarray::{Array1, Array2, ArrayRef2, Axis, s};
 use std::fmt;
-
-/// How many principal components to keep.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Keep {
-    /// This many, at least 1 and at most the number of features and of samples.
-    Count(usize),
-    /// As few as explain at least this share of the variance, above 0 and at most 1.
-    Variance(f64),
-    /// As many as there are features or, where there are fewer samples than features, directions in which the samples vary.
-    All,
-}
 
 /// Principal component analysis: the directions in which the data vary most.
 ///
@@ -58,63 +52,21 @@ impl Pca {
     /// [`Error::Empty`], [`Error::NotFinite`]: `x` is no data. [`Error::TooFewSamples`]: a single sample does not vary.
     /// [`Error::Parameter`]: `keep` asks for more than there is.
     pub fn fit(x: &ArrayRef2<f64>, keep: Keep) -> Result<Self> {
-        check::matrix("x", x)?;
-        let (n_samples, n_features) = x.dim();
-        if n_samples < 2 {
-            return Err(Error::TooFewSamples {
-                n_samples,
-                needed: 2,
-                purpose: "a variance".into(),
-            });
-        }
-        keep.check(
-            n_samples.min(n_features),
-            "the smaller of samples and features",
-        )?;
         let mean = mean_of_rows(x);
-        let degrees_of_freedom = (n_samples - 1) as f64;
-        // The eigenvectors of Xᵀ X directly, or by way of the smaller X Xᵀ where there are fewer samples than features.
-        let (mean, mut values, components, limit) = if n_samples < n_features {
-            let centred = &x.view() - &mean;
-            let (values, vectors) = eigen(linalg::product(&centred, &centred.t()))?;
-            // Directions in which nothing varies have no vector here.
-            let smallest = n_samples as f64 * f64::EPSILON * values[0];
-            let rank = values.iter().filter(|&&v| v > smallest).count();
-            (
-                mean,
-                values,
-                project_and_normalize(&centred, &vectors),
-                rank,
-            )
-        } else {
-            let (mean, gram) = centred_gram(x, &mean);
-            let (values, vectors) = eigen(gram)?;
-            (mean, values, vectors.reversed_axes(), n_features)
-        };
-        if limit == 0 {
-            return Err(Error::Parameter {
-                name: "x".into(),
-                found: "the same in every row".into(),
-                expected: "different from row to row: where nothing varies there are no components"
-                    .into(),
-            });
+        // A sum hides no NaN and no infinity, so that most data need not be looked through once more.
+        if x.is_empty() || !mean.iter().all(|value| value.is_finite()) {
+            check::matrix("x", x)?;
         }
-        keep.check(limit, "the number of directions in which the samples vary")?;
-        // Rounding can leave a flat direction a variance just below zero.
-        values.mapv_inplace(|v| v.max(0.0));
-        let total_variance = values.sum() / degrees_of_freedom;
-        let n_kept = keep.count(&values, limit);
-        let kept = values.slice(s![..n_kept]);
-        Ok(Self {
-            mean,
-            components: components
-                .slice(s![..n_kept, ..])
-                .as_standard_layout()
-                .into_owned(),
-            singular_values: kept.sqrt(),
-            explained_variance: &kept / degrees_of_freedom,
-            total_variance,
-        })
+        let (n_samples, n_features) = x.dim();
+        check_sizes(n_samples, n_features, keep)?;
+        if n_samples < n_features {
+            // Fewer samples than features: by way of the smaller X Xᵀ.
+            let centred = &x.view() - &mean;
+            let principal = Principal::of(linalg::product(&centred, &centred.t()), keep)?;
+            return principal.of_fewer_samples(mean, &centred, keep);
+        }
+        let (mean, gram) = centred_gram(x, &mean);
+        Ok(Principal::of(gram, keep)?.of_features(mean, n_samples, keep))
     }
 
     /// The mean of the samples, shape (`n_features`,).
@@ -174,15 +126,14 @@ impl Pca {
     ///
     /// `x` must hold finite numbers and have as many columns as the data of the fit.
     pub fn transform(&self, x: &ArrayRef2<f64>) -> Result<Array2<f64>> {
-        check::columns("x", x, self.mean.len())?;
-        let mut scores = Array2::zeros((x.nrows(), self.n_kept()));
-        let tiles = x.axis_chunks_iter(Axis(0), parallel::TILE);
-        let jobs = tiles
-            .zip(scores.axis_chunks_iter_mut(Axis(0), parallel::TILE))
-            .collect();
-        parallel::run(jobs, |(tile, mut out)| {
-            linalg::multiply(&(&tile - &self.mean), &self.components.t(), &mut out);
-        });
+        if x.is_empty() || x.ncols() != self.mean.len() {
+            check::columns("x", x, self.mean.len())?;
+        }
+        let scores = linalg::multiply_about(&self.mean, x, &self.components.t());
+        // Sums of products hide no NaN and no infinity, so that most data need not be looked through once more.
+        if !scores.iter().all(|score| score.is_finite()) {
+            check::matrix("x", x)?;
+        }
         Ok(scores)
     }
 
@@ -239,49 +190,6 @@ impl Pca {
     }
 }
 
-impl Keep {
-    fn check(self, limit: usize, because: &str) -> Result<()> {
-        let (name, found, expected) = match self {
-            Self::Count(n) if n == 0 || n > limit => (
-                "The number of components to keep",
-                n.to_string(),
-                format!("at least 1 and at most {limit}, {because}"),
-            ),
-            Self::Variance(share) if !(share > 0.0 && share <= 1.0) => (
-                "The share of the variance to keep",
-                share.to_string(),
-                "above 0 and at most 1".into(),
-            ),
-            _ => return Ok(()),
-        };
-        Err(Error::Parameter {
-            name: name.into(),
-            found,
-            expected,
-        })
-    }
-
-    fn count(self, falling: &Array1<f64>, limit: usize) -> usize {
-        match self {
-            Self::Count(n) => n,
-            Self::All => limit,
-            Self::Variance(share) => {
-                let wanted = share * falling.sum();
-                let mut sum = 0.0;
-                let reached = |&v: &f64| {
-                    sum += v;
-                    sum >= wanted * (1.0 - 1e-12)
-                };
-                falling
-                    .iter()
-                    .take(limit)
-                    .position(reached)
-                    .map_or(limit, |last| last + 1)
-            }
-        }
-    }
-}
-
 impl fmt::Display for Pca {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ratio = self.explained_variance_ratio();
@@ -310,14 +218,107 @@ impl fmt::Display for Pca {
     }
 }
 
-/// Eigenvalues and eigenvectors of a matrix of sums of squares.
-fn eigen(squares: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
-    if squares.iter().all(|v| v.is_finite()) {
-        return linalg::symmetric_eigen(squares);
+fn check_sizes(n_samples: usize, n_features: usize, keep: Keep) -> Result<()> {
+    if n_samples < 2 {
+        return Err(Error::TooFewSamples {
+            n_samples,
+            needed: 2,
+            purpose: "a variance".into(),
+        });
     }
-    Err(Error::LinearAlgebra {
-        what: "the variances of x overflow".into(),
-    })
+    keep.check(
+        n_samples.min(n_features),
+        "the smaller of samples and features",
+    )
+}
+
+/// The largest eigenvalues and eigenvectors of a matrix of sums of squares about the mean.
+struct Principal {
+    /// Falling, as many as there have to be known.
+    values: Array1<f64>,
+    /// Unit eigenvectors as columns.
+    vectors: Array2<f64>,
+    /// The sum of all eigenvalues.
+    total: f64,
+}
+
+impl Principal {
+    fn of(squares: Array2<f64>, keep: Keep) -> Result<Self> {
+        if !squares.iter().all(|v| v.is_finite()) {
+            return Err(Error::LinearAlgebra {
+                what: "the variances of x overflow".into(),
+            });
+        }
+        let total = squares.diag().sum();
+        // A feature that never changes has no part in any component; leaving it out leaves a smaller matrix.
+        let varying: Vec<usize> = (0..squares.nrows())
+            .filter(|&i| squares[[i, i]] > 0.0)
+            .collect();
+        let needed = match keep {
+            Keep::Count(n) => n,
+            Keep::Variance(_) if !varying.is_empty() => varying.len(),
+            Keep::Variance(_) | Keep::All => squares.nrows(),
+        };
+        let (mut values, vectors) = if needed <= varying.len() && varying.len() < squares.nrows() {
+            let smaller = squares.select(Axis(0), &varying).select(Axis(1), &varying);
+            let (values, short) = linalg::largest_eigen(smaller, needed)?;
+            let mut vectors = Array2::zeros((squares.nrows(), values.len()));
+            for (row, &i) in short.rows().into_iter().zip(&varying) {
+                vectors.row_mut(i).assign(&row);
+            }
+            (values, vectors)
+        } else {
+            linalg::largest_eigen(squares, needed)?
+        };
+        // Rounding can leave a flat direction a variance just below zero.
+        values.mapv_inplace(|v| v.max(0.0));
+        Ok(Self {
+            values,
+            vectors,
+            total,
+        })
+    }
+
+    /// The analysis, where the matrix was Xᵀ X.
+    fn of_features(self, mean: Array1<f64>, n_samples: usize, keep: Keep) -> Pca {
+        let n_kept = keep.count(&self.values, self.total, self.values.len());
+        let rows = self.vectors.slice(s![.., ..n_kept]).reversed_axes();
+        let components = rows.as_standard_layout().into_owned();
+        self.analysis(mean, components, n_samples)
+    }
+
+    /// The analysis, where it was X Xᵀ: from its unit vectors u, the unit vectors Xᵀ u / |Xᵀ u| of Xᵀ X.
+    fn of_fewer_samples(self, mean: Array1<f64>, centred: &Array2<f64>, keep: Keep) -> Result<Pca> {
+        let n_samples = centred.nrows();
+        // Directions in which nothing varies have no vector here.
+        let smallest = n_samples as f64 * f64::EPSILON * self.values[0];
+        let rank = self.values.iter().filter(|&&v| v > smallest).count();
+        if rank == 0 {
+            return Err(Error::Parameter {
+                name: "x".into(),
+                found: "the same in every row".into(),
+                expected: "different from row to row: where nothing varies there are no components"
+                    .into(),
+            });
+        }
+        keep.check(rank, "the number of directions in which the samples vary")?;
+        let n_kept = keep.count(&self.values, self.total, rank);
+        let vectors = self.vectors.slice(s![.., ..n_kept]);
+        let components = project_and_normalize(centred, &vectors);
+        Ok(self.analysis(mean, components, n_samples))
+    }
+
+    fn analysis(self, mean: Array1<f64>, components: Array2<f64>, n_samples: usize) -> Pca {
+        let degrees_of_freedom = (n_samples - 1) as f64;
+        let kept = self.values.slice(s![..components.nrows()]);
+        Pca {
+            mean,
+            singular_values: kept.sqrt(),
+            explained_variance: &kept / degrees_of_freedom,
+            total_variance: self.total / degrees_of_freedom,
+            components,
+        }
+    }
 }
 
 /// The mean of the rows, up to the rounding that [`centred_gram`] takes away.
@@ -336,14 +337,7 @@ fn centred_gram(x: &ArrayRef2<f64>, near: &Array1<f64>) -> (Array1<f64>, Array2<
     let n_features = x.ncols();
     // Few pieces: each holds a matrix of its own.
     let pieces = parallel::run(parallel::partition(x.nrows(), 8), |rows| {
-        let mut sum = Array1::zeros(n_features);
-        let mut gram = Array2::zeros((n_features, n_features));
-        for tile in parallel::tiles(rows) {
-            let centred = &x.slice(s![tile, ..]) - near;
-            sum += &centred.sum_axis(Axis(0));
-            linalg::add_gram(&centred.as_standard_layout(), &mut gram);
-        }
-        (sum, gram)
+        linalg::gram_about(near, &x.slice(s![rows, ..]))
     });
     let zero = (
         Array1::<f64>::zeros(n_features),
@@ -361,7 +355,7 @@ fn centred_gram(x: &ArrayRef2<f64>, near: &Array1<f64>) -> (Array1<f64>, Array2<
 }
 
 /// Turns unit vectors u of X Xᵀ into unit vectors Xᵀ u / |Xᵀ u| of Xᵀ X, as rows, with the same rule for their signs.
-fn project_and_normalize(centred: &Array2<f64>, vectors: &Array2<f64>) -> Array2<f64> {
+fn project_and_normalize(centred: &Array2<f64>, vectors: &ArrayRef2<f64>) -> Array2<f64> {
     let mut rows = linalg::product(&vectors.t(), centred);
     for mut row in rows.rows_mut() {
         let norm = row.dot(&row).sqrt();
@@ -372,3 +366,6 @@ fn project_and_normalize(centred: &Array2<f64>, vectors: &Array2<f64>) -> Array2
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;
