@@ -4,7 +4,7 @@
 mod data;
 
 use data::Fault;
-use em_lab::{Digits, Em, Fit, Keep, Pca, Regularization, Start};
+use em_lab::{Digits, Em, Fit, Keep, Regularization, Start};
 use ndarray::Array2;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
@@ -111,9 +111,8 @@ impl Side {
             empty => empty.insert(Digits::load()?),
         };
         let start = Instant::now();
-        let x = digits.unit();
-        let pca = Pca::fit(&x, keep)?;
-        let scores = pca.transform(&x)?;
+        let pca = digits.pca(keep)?;
+        let scores = digits.scores(&pca)?;
         let seconds = start.elapsed().as_secs_f64();
         let last = scores.column(scores.ncols() - 1);
         Ok(json!({ "seconds": seconds, "answer": {

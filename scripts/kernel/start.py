@@ -87,9 +87,21 @@ def toolchain():
     return (KERNELS / "cargo" / "bin" / "rustc").resolve(strict=True).parent.parent
 
 
+def processor():
+    """What OpenBLAS is to take the processor for: one that is newer than the library is taken for a very old one otherwise."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return {}
+    for flag, core in (("avx512f", "SkylakeX"), ("avx2", "Haswell")):
+        if flag in flags:
+            return {"OPENBLAS_CORETYPE": core}
+    return {}
+
+
 def settings(run, config):
     """The environment of the kernel's process."""
-    own = dict(os.environ)
+    own = processor() | dict(os.environ)
     own["EVCXR_TMPDIR"] = str(run)
     own["EVCXR_CONFIG_DIR"] = str(config)
     # Not the user's kernel specification either, which evcxr would update.
