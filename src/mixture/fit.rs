@@ -1,5 +1,6 @@
 //! What EM returns.
 
+use super::restarts::Restarts;
 use super::GaussianMixture;
 use super::collapse::Repair;
 use super::statistics::Statistics;
@@ -23,6 +24,8 @@ pub struct Fit {
     pub steps: Vec<Step>,
     /// What was done about components that collapsed ([`Em::collapse`](crate::Em::collapse)).
     pub repairs: Vec<Repair>,
+    /// What the runs found, this one among them ([`Em::runs`](crate::Em::runs)).
+    pub restarts: Restarts,
 }
 
 /// One model on EM's way, and the responsibilities it gives.
@@ -55,6 +58,7 @@ impl Fit {
             start_responsibilities: None,
             steps: vec![],
             repairs: vec![],
+            restarts: Restarts::default(),
         }
     }
 
@@ -92,6 +96,9 @@ impl fmt::Display for Fit {
             check::count(self.n_iterations(), "iteration"),
             self.log_likelihood()
         )?;
+        if self.restarts.n_runs() > 1 {
+            writeln!(f, "{}", self.restarts.sentence())?;
+        }
         for repair in &self.repairs {
             writeln!(f, "{repair}")?;
         }

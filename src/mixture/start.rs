@@ -14,6 +14,7 @@ use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
 use rand::RngExt;
 use rand::seq::index;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// At most so many samples of a stream are looked at for the start.
 const STREAM_SAMPLE: usize = 10_000;
@@ -60,13 +61,28 @@ impl Start {
     }
 }
 
+/// The clusters that each run starts from, found when they are first asked for: the covariance models of a selection share them.
+pub(super) struct StartLabels(Vec<OnceLock<Result<Vec<usize>>>>);
+
+impl StartLabels {
+    pub(super) fn new(runs: usize) -> Self {
+        Self((0..runs).map(|_| OnceLock::new()).collect())
+    }
+
+    fn of_run(&self, run: usize, find: impl FnOnce() -> Result<Vec<usize>>) -> Result<&[usize]> {
+        let labels = self.0[run].get_or_init(find).as_ref();
+        labels.map(Vec::as_slice).map_err(Clone::clone)
+    }
+}
+
 impl Em {
     /// The model before the first iteration, and the responsibilities it was made from where it was made from some and they are
     /// kept.
     pub(super) fn start_model(
         &self,
         samples: &Samples,
-        run: u64,
+        run: usize,
+        labels: Option<&StartLabels>,
     ) -> Result<(GaussianMixture, Option<Array2<f64>>)> {
         let (k, x) = (self.n_components, samples.x);
         match &self.start {
@@ -83,16 +99,22 @@ impl Em {
                 Ok((model.clone(), None))
             }
             Start::KMeans => {
-                let space = self.start_space(samples)?;
-                let clusters = KMeans::fit_run(&space, samples.weights, k, self.seed, run)?;
-                self.model_of_labels(samples, &clusters.labels)
+                let find = || {
+                    let space = self.start_space(samples)?;
+                    let weights = samples.weights;
+                    KMeans::fit_run(&space, weights, k, self.seed, run as u64).map(|c| c.labels)
+                };
+                match labels {
+                    Some(shared) => self.model_of_labels(samples, shared.of_run(run, find)?),
+                    None => self.model_of_labels(samples, &find()?),
+                }
             }
             Start::Labels(labels) => {
                 check_labels(labels, x.nrows(), k)?;
                 self.model_of_labels(samples, labels)
             }
             Start::RandomResponsibilities => {
-                let mut rng = random::generator(self.seed, Purpose::Start, run);
+                let mut rng = random::generator(self.seed, Purpose::Start, run as u64);
                 let mut responsibilities = Array2::zeros((x.nrows(), k));
                 for mut row in responsibilities.rows_mut() {
                     random::fill_dirichlet(row.iter_mut(), &mut rng);
@@ -243,9 +265,9 @@ impl Em {
         Ok((model, self.keep_steps.then_some(responsibilities)))
     }
 
-    fn random_points(&self, samples: &Samples, run: u64) -> Result<GaussianMixture> {
+    fn random_points(&self, samples: &Samples, run: usize) -> Result<GaussianMixture> {
         let k = self.n_components;
-        let mut rng = random::generator(self.seed, Purpose::Start, run);
+        let mut rng = random::generator(self.seed, Purpose::Start, run as u64);
         let rows = index::sample(&mut rng, samples.x.nrows(), k).into_vec();
         let choices = self.choices;
         let all = one_component(samples, choices, self.collapse_at_start())?;

@@ -1,13 +1,16 @@
 //! The models that look at the scatters along axes other than the features: each component's own, or those that all share.
 
 use super::Tie;
-use super::ties::{Definite, Ties, descend};
+use super::ties::{Definite, MAX_ITERATIONS, Ties, descend};
 use crate::linalg;
 use ndarray::{Array1, Array2, Array3, ArrayView2, ArrayViewMut, Axis, Dimension, Zip, s};
 
 /// Rotations go this much further than the lowest point of their bound, which no factor up to 2 makes rise; the sweeps needed
 /// where they are many fall to a half or a third.
 const OVER_RELAXATION: f64 = 1.5;
+
+/// In an iteration of EM the axes are turned this often.
+const SWEEPS: usize = 3;
 
 /// EEV, VEV: the best axes of a component are those of its own scatter, whatever its volume and shape.
 pub(super) fn maximize_along_own(
@@ -23,8 +26,9 @@ pub(super) fn maximize_along_own(
 
 /// EVE, VVE: the axes that all components share best.
 ///
-/// The search starts from the axes of the pooled scatter and from those of the covariances before, and the higher end counts: Q
-/// can have several maxima.
+/// The search starts from the axes of the covariances before. A few sweeps are enough then: EM climbs with any M-step that raises Q
+/// (Dempster, Laird and Rubin 1977), and the next one goes on from here. Without covariances before, it starts from the axes of the
+/// pooled scatter, and goes on to the end.
 pub(super) fn maximize_along_common(
     ties: &Ties,
     scatters: &Array3<f64>,
@@ -33,13 +37,10 @@ pub(super) fn maximize_along_common(
     for (k, scatter) in scatters.outer_iter().enumerate() {
         principal_axes((k, scatter))?.0.volume().ok_or(k)?;
     }
-    let mut best = CommonAxes::search(ties, scatters, axes_of_sum(scatters)?)?;
-    if let Some(axes) = ties.previous.and_then(shared_axes) {
-        let other = CommonAxes::search(ties, scatters, axes)?;
-        if other.gain_on(&best, ties) > 0.0 {
-            best = other;
-        }
-    }
+    let best = match ties.previous.and_then(shared_axes) {
+        Some(axes) => CommonAxes::search(ties, scatters, axes, SWEEPS)?,
+        None => CommonAxes::search(ties, scatters, axes_of_sum(scatters)?, MAX_ITERATIONS)?,
+    };
     let each = best.variances.iter();
     Ok(each.map(|v| compose(&best.axes, v)).collect())
 }
@@ -76,7 +77,8 @@ fn shared_axes(covariances: &Array3<f64>) -> Option<Array2<f64>> {
         counts: &Array1::ones(covariances.len_of(Axis(0))),
         previous: None,
     };
-    let search = CommonAxes::search(&ties, covariances, axes_of_sum(covariances).ok()?);
+    let start = axes_of_sum(covariances).ok()?;
+    let search = CommonAxes::search(&ties, covariances, start, MAX_ITERATIONS);
     search.ok().map(|found| found.axes)
 }
 
@@ -91,7 +93,12 @@ struct CommonAxes {
 }
 
 impl CommonAxes {
-    fn search(ties: &Ties, scatters: &Array3<f64>, axes: Array2<f64>) -> Result<Self, usize> {
+    fn search(
+        ties: &Ties,
+        scatters: &Array3<f64>,
+        axes: Array2<f64>,
+        at_most: usize,
+    ) -> Result<Self, usize> {
         let (n_components, n_features, _) = scatters.dim();
         let mut turned = Array3::zeros((n_features, n_features, n_components));
         for (mut turned, w) in turned.axis_iter_mut(Axis(2)).zip(scatters.outer_iter()) {
@@ -99,6 +106,7 @@ impl CommonAxes {
         }
         descend(
             Self::new(ties, axes, turned)?,
+            at_most,
             |now| now.sweep(ties),
             |before, after| after.gain_on(before, ties),
         )
