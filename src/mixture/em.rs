@@ -93,8 +93,9 @@ impl Em {
         self
     }
 
-    /// How many starts to try; the fit with the highest log-likelihood is returned, one that failed on the way only if all did (just
-    /// before a collapse the log-likelihood is at its highest). A given start (labels, responsibilities or a model) is the same
+    /// How many starts to try; the fit with the highest log-likelihood is returned, one that failed on the way, or has a
+    /// [flat](Fit::flat) component, only if all did (just before a collapse the log-likelihood is at its highest). [`Fit::restarts`]
+    /// tells what they found. A given start (labels, responsibilities or a model) is the same
     /// every time and is tried once.
     #[must_use]
     pub fn runs(mut self, runs: usize) -> Self {
@@ -227,6 +228,7 @@ impl Em {
                 let end = End {
                     log_likelihood: fit.log_likelihood(),
                     stop: fit.stop.clone(),
+                    flat: fit.flat,
                     labels: fit.model.labels(samples.x)?,
                 };
                 Ok((fit, end))
@@ -290,6 +292,7 @@ impl Em {
                 break;
             }
         }
+        fit.flat = collapse::flat_component(&fit.model, self.choices.regularization);
         fit.restarts = Restarts::single(&fit);
         Ok(fit)
     }

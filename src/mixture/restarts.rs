@@ -29,7 +29,7 @@ const SAME_HEIGHT: f64 = 1e-6;
 /// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Restarts {
-    /// The different optima, best first; those just before a collapse come last.
+    /// The different optima, best first; those with a flat component and those just before a collapse come last.
     pub optima: Vec<Optimum>,
     /// Why a start gave no model at all, for each one that did not.
     pub failures: Vec<Error>,
@@ -47,6 +47,8 @@ pub struct Optimum {
     pub count: usize,
     /// Why the best of them stopped.
     pub stop: Stop,
+    /// A component of it that only the regularization keeps from collapsing ([`Fit::flat`]).
+    pub flat: Option<usize>,
     /// The adjusted Rand index of its labels with those of the best optimum: 1 where they group the samples alike, about 0 where
     /// they agree by chance.
     pub agreement: f64,
@@ -56,6 +58,7 @@ pub struct Optimum {
 pub(super) struct End {
     pub(super) log_likelihood: f64,
     pub(super) stop: Stop,
+    pub(super) flat: Option<usize>,
     pub(super) labels: Vec<u32>,
 }
 
@@ -67,6 +70,7 @@ impl Restarts {
                 log_likelihood: fit.log_likelihood(),
                 count: 1,
                 stop: fit.stop.clone(),
+                flat: fit.flat,
                 agreement: 1.0,
             }],
             failures: vec![],
@@ -80,11 +84,11 @@ impl Restarts {
         weights: Option<&[f64]>,
         tolerance: f64,
     ) -> Self {
-        let failed = |end: &End| matches!(end.stop, Stop::Failed(_));
+        let fault = |end: &End| (matches!(end.stop, Stop::Failed(_)), end.flat.is_some());
         // Runs that are equal keep their order.
         ends.sort_by(|a, b| {
             let heights = b.log_likelihood.total_cmp(&a.log_likelihood);
-            failed(a).cmp(&failed(b)).then(heights)
+            fault(a).cmp(&fault(b)).then(heights)
         });
         let n_samples = ends.first().map_or(0.0, |end| match weights {
             None => end.labels.len() as f64,
@@ -95,7 +99,7 @@ impl Restarts {
         let mut found: Vec<(&End, usize)> = vec![];
         for end in &ends {
             let same = found.iter_mut().find(|(other, _)| {
-                failed(end) == failed(other)
+                fault(end) == fault(other)
                     && (end.log_likelihood - other.log_likelihood).abs() < near
                     && agreement(end, other) >= SAME_LABELS
             });
@@ -108,6 +112,7 @@ impl Restarts {
             log_likelihood: end.log_likelihood,
             count,
             stop: end.stop.clone(),
+            flat: end.flat,
             agreement: agreement(end, &ends[0]),
         };
         Self {
@@ -133,6 +138,7 @@ impl Restarts {
         };
         match self.optima.as_slice() {
             [] => format!("{runs} found no optimum"),
+            [_] if self.n_runs() == 1 => "1 run found 1 optimum".into(),
             [one] => format!("{runs} found 1 optimum, {}", times(one.count)),
             [best, ..] => format!(
                 "{runs} found {} optima; the best one {}",
@@ -183,14 +189,16 @@ impl fmt::Display for Optimum {
             log_likelihood,
             count,
             stop,
+            flat,
             agreement,
         } = self;
         write!(f, "{log_likelihood:14.3}   {count:4}   {agreement:9.3}")?;
-        match stop {
-            Stop::Converged => Ok(()),
-            Stop::MaxIterations => f.write_str("   not converged"),
-            Stop::Failed(_) => f.write_str("   collapsed"),
-        }
+        f.write_str(match (stop, flat) {
+            (Stop::Failed(_), _) => "   collapsed",
+            (_, Some(_)) => "   flat but for the regularization",
+            (Stop::MaxIterations, None) => "   not converged",
+            (Stop::Converged, None) => "",
+        })
     }
 }
 
@@ -202,6 +210,7 @@ mod tests {
         End {
             log_likelihood,
             stop: Stop::Converged,
+            flat: None,
             labels: labels.to_vec(),
         }
     }

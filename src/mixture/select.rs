@@ -48,19 +48,31 @@ pub struct Scores {
     pub n_iterations: usize,
     /// Whether the best run stopped because it no longer gained.
     pub converged: bool,
+    /// A component that only the regularization keeps from collapsing, if there is one ([`Fit::flat`]).
+    pub flat: Option<usize>,
 }
 
 impl Candidate {
     /// BIC, lower is better; `None` where there is no fit.
     #[must_use]
     pub fn bic(&self) -> Option<f64> {
-        self.outcome.as_ref().ok().map(|scores| scores.bic)
+        self.scores().map(|scores| scores.bic)
     }
 
     /// ICL, lower is better; `None` where there is no fit.
     #[must_use]
     pub fn icl(&self) -> Option<f64> {
-        self.outcome.as_ref().ok().map(|scores| scores.icl)
+        self.scores().map(|scores| scores.icl)
+    }
+
+    fn scores(&self) -> Option<&Scores> {
+        self.outcome.as_ref().ok()
+    }
+
+    /// Whether there is a fit, and not one with a flat component.
+    #[cfg(not(target_family = "wasm"))] // For pictures.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.scores().is_some_and(|scores| scores.flat.is_none())
     }
 }
 
@@ -70,7 +82,8 @@ impl Em {
     /// These two choices are replaced by those of the lists; everything else (start, runs, tolerance, seed …) is as chosen. The
     /// fits run side by side and share the data and the start's clusters. Where several models are the same, as with a single
     /// component, one is fitted and the simplest counts as best. A fit that collapsed is never the best: just before a collapse
-    /// the likelihood grows without bound.
+    /// the likelihood grows without bound. One that only the regularization keeps from collapsing ([`Fit::flat`]) is the best only
+    /// if there is no other.
     ///
     /// # Examples
     ///
@@ -173,22 +186,25 @@ struct Job {
     labels: Arc<StartLabels>,
 }
 
-/// The best fit so far, by one criterion. Of equals the first candidate is kept, in whatever order they come.
+/// The best fit so far, by one criterion; one with a flat component only for want of another. Of equals the first candidate is
+/// kept, in whatever order they come.
 #[derive(Default)]
-struct Leader(Mutex<Option<(f64, usize, Fit)>>);
+struct Leader(Mutex<Option<(Rank, Fit)>>);
+
+type Rank = (bool, f64, usize);
 
 impl Leader {
-    fn challenge(&self, value: f64, index: usize, fit: &Fit) {
+    fn challenge(&self, criterion: f64, index: usize, fit: &Fit) {
+        let rank = (fit.flat.is_some(), criterion, index);
         let mut leader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = |(best, first, _): &(f64, usize, Fit)| (*best, *first) < (value, index);
-        if !leader.as_ref().is_some_and(ahead) {
-            *leader = Some((value, index, fit.clone()));
+        if leader.as_ref().is_none_or(|(best, _)| rank < *best) {
+            *leader = Some((rank, fit.clone()));
         }
     }
 
     fn into_fit(self) -> Option<Fit> {
         let leader = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        leader.map(|(_, _, fit)| fit)
+        leader.map(|(_, fit)| fit)
     }
 }
 
@@ -240,6 +256,7 @@ impl Scores {
             icl: fit.model.icl(x)?,
             n_iterations: fit.n_iterations(),
             converged: fit.converged(),
+            flat: fit.flat,
         };
         if scores.bic.is_finite() && scores.icl.is_finite() {
             Ok(scores)
@@ -250,15 +267,17 @@ impl Scores {
 }
 
 impl Selection {
-    /// The candidates that have a fit, best first by BIC; of models that are the same, the simplest.
+    /// The candidates that have a fit, best first by BIC and those with a flat component last; of models that are the same, the
+    /// simplest.
     #[must_use]
     pub fn ranking(&self) -> Vec<&Candidate> {
-        let mut ranking: Vec<(&Candidate, f64)> = self
-            .candidates
-            .iter()
-            .filter_map(|candidate| Some((candidate, candidate.bic()?)))
-            .collect();
-        ranking.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+        let scored = |c| Some((c, Candidate::scores(c)?));
+        let mut ranking: Vec<(&Candidate, &Scores)> =
+            self.candidates.iter().filter_map(scored).collect();
+        ranking.sort_by(|(_, a), (_, b)| {
+            let flat = a.flat.is_some().cmp(&b.flat.is_some());
+            flat.then(a.bic.total_cmp(&b.bic))
+        });
         ranking
             .dedup_by(|(a, _), (b, _)| a.n_components == b.n_components && a.outcome == b.outcome);
         ranking

@@ -12,7 +12,8 @@ impl Selection {
     ///
     /// BIC over the number of components, with a line for each covariance model, named at its end: dashed where the components
     /// have equal volumes, in one colour for each kind of orientation. With one number of components, or one covariance model, it
-    /// shows BIC and ICL. A ring marks the lowest BIC; where there is no fit there is a gap.
+    /// shows BIC and ICL. A ring marks the lowest BIC; where there is no fit, or one that only the regularization keeps from
+    /// collapsing, there is a gap.
     pub fn chart(&self) -> Chart {
         let (counts, models) = (self.counts(), self.models());
         if counts.len() > 1 && models.len() > 1 {
@@ -30,7 +31,7 @@ impl Selection {
             .labels_at_ends();
         for (row, model) in models.iter().enumerate() {
             let of_model = self.candidates.iter().skip(row).step_by(models.len());
-            let points = of_model.map(|c| Some((c.n_components as f64, c.bic()?)));
+            let points = of_model.map(|c| Some((c.n_components as f64, self.shown(c)?.bic()?)));
             let look = (color(*model), model.has_equal_volumes(), 2.6);
             chart = series(chart, &points.collect(), model.name(), look);
         }
@@ -62,12 +63,18 @@ impl Selection {
         // ICL is never below BIC, and often hardly above it: BIC goes on top.
         let of = |criterion: fn(&Candidate) -> Option<f64>| -> Series {
             let all = self.candidates.iter();
-            all.map(|c| Some((place(c), criterion(c)?))).collect()
+            all.map(|c| Some((place(c), criterion(self.shown(c)?)?)))
+                .collect()
         };
         let orange = Color(0xe6, 0x9f, 0x00);
         chart = series(chart, &of(Candidate::icl), "ICL", (orange, true, 5.0));
         chart = series(chart, &of(Candidate::bic), "BIC", (Color::BLUE, false, 3.0));
         self.finish(chart, "BIC and ICL", place)
+    }
+
+    /// The candidate, unless it is one to leave out.
+    fn shown<'a>(&self, candidate: &'a Candidate) -> Option<&'a Candidate> {
+        (candidate.is_sound() || self.best.flat.is_some()).then_some(candidate)
     }
 
     /// The ring around the best, the title and the alternative text.
@@ -90,7 +97,7 @@ impl Selection {
         let gaps = match without {
             0 => String::new(),
             n => format!(
-                " {n} of the {} mixtures have no fit.",
+                " {n} of the {} mixtures are left out.",
                 self.candidates.len()
             ),
         };

@@ -14,6 +14,15 @@ impl Selection {
             && candidate.covariance_model == fit.model.covariance_model()
     }
 
+    /// What stands behind a criterion: whether it is the best, or of a fit with a flat component.
+    fn mark(candidate: &Candidate, best: &Fit) -> &'static str {
+        match &candidate.outcome {
+            _ if Self::is(candidate, best) => "*",
+            Ok(scores) if scores.flat.is_some() => "°",
+            _ => " ",
+        }
+    }
+
     /// As many decimals as tell mixtures apart.
     fn decimals(&self) -> usize {
         let scores = self.candidates.iter().filter_map(Candidate::bic);
@@ -76,15 +85,14 @@ impl Selection {
                 "\n  {}  {:5}  ",
                 candidate.covariance_model, candidate.n_components
             )?;
-            let mark = |fit| if Self::is(candidate, fit) { "*" } else { " " };
             match &candidate.outcome {
                 Ok(scores) => write!(
                     f,
                     "{:12.decimals$}{}  {:12.decimals$}{}  {:14.decimals$}",
                     scores.bic,
-                    mark(&self.best),
+                    Self::mark(candidate, &self.best),
                     scores.icl,
-                    mark(&self.best_by_icl),
+                    Self::mark(candidate, &self.best_by_icl),
                     scores.log_likelihood
                 )?,
                 Err(_) => write!(f, "{:>12}   {:>12}   {:>14}", "–", "–", "–")?,
@@ -96,25 +104,32 @@ impl Selection {
 
     /// What the tables do not say: why there are dashes, and which fits were not finished.
     fn write_notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failures: Vec<(&Candidate, &Error)> = self
-            .candidates
-            .iter()
-            .filter_map(|c| Some((c, c.outcome.as_ref().err()?)))
-            .collect();
-        for (candidate, error) in failures.iter().take(SHOWN) {
-            let components = check::count(candidate.n_components, "component");
-            write!(
-                f,
-                "\n– {} with {components}: {error}",
-                candidate.covariance_model
-            )?;
+        let mut reasons: Vec<(String, usize, Vec<&str>)> = vec![];
+        for candidate in &self.candidates {
+            let (k, name) = (candidate.n_components, candidate.covariance_model.name());
+            let Some(reason) = candidate.outcome.as_ref().err().map(Error::to_string) else {
+                continue;
+            };
+            match reasons.last_mut() {
+                Some((same, count, models)) if *same == reason && *count == k => models.push(name),
+                _ => reasons.push((reason, k, vec![name])),
+            }
         }
-        if failures.len() > SHOWN {
-            write!(
+        for (reason, k, models) in reasons.iter().take(SHOWN) {
+            let components = check::count(*k, "component");
+            write!(f, "\n– {} with {components}: {reason}", models.join(", "))?;
+        }
+        if reasons.len() > SHOWN {
+            write!(f, "\n– the other reasons are in `candidates`")?;
+        }
+        let flat = |c: &&Candidate| c.outcome.as_ref().is_ok_and(|scores| scores.flat.is_some());
+        match self.candidates.iter().filter(flat).count() {
+            0 => {}
+            n => write!(
                 f,
-                "\n– and {} more, see `candidates`",
-                failures.len() - SHOWN
-            )?;
+                "\n° {}: only the regularization keeps a component from collapsing, and BIC is as low as it is",
+                check::count(n, "fit")
+            )?,
         }
         let unfinished = |c: &&Candidate| c.outcome.as_ref().is_ok_and(|scores| !scores.converged);
         match self.candidates.iter().filter(unfinished).count() {
