@@ -127,7 +127,13 @@ pub fn accuracy(classes: &[usize], components: &[usize]) -> Result<f64> {
 ///
 /// As [`confusion_matrix`].
 pub fn adjusted_rand_index(a: &[usize], b: &[usize]) -> Result<f64> {
-    let counts = confusion_matrix(a, b)?.mapv(|count| count as f64);
+    Ok(rand_index_of_table(
+        &confusion_matrix(a, b)?.mapv(|count| count as f64),
+    ))
+}
+
+/// The index from how much of the data each group of one labelling shares with each of the other.
+pub(crate) fn rand_index_of_table(counts: &ArrayRef2<f64>) -> f64 {
     let pairs = |n: f64| n * (n - 1.0) / 2.0;
     let together: f64 = counts.iter().map(|&n| pairs(n)).sum();
     let pairs_a: f64 = counts.rows().into_iter().map(|row| pairs(row.sum())).sum();
@@ -136,7 +142,7 @@ pub fn adjusted_rand_index(a: &[usize], b: &[usize]) -> Result<f64> {
         .into_iter()
         .map(|column| pairs(column.sum()))
         .sum();
-    let all = pairs(a.len() as f64);
+    let all = pairs(counts.sum());
     // One group each, or every sample a group of its own: the labellings are the same, and the formula is 0 / 0.
     let expected = if all > 0.0 {
         pairs_a * pairs_b / all
@@ -144,9 +150,9 @@ pub fn adjusted_rand_index(a: &[usize], b: &[usize]) -> Result<f64> {
         0.0
     };
     let most = f64::midpoint(pairs_a, pairs_b);
-    Ok(if most > expected {
+    if most > expected {
         (together - expected) / (most - expected)
     } else {
         1.0
-    })
+    }
 }

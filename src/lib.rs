@@ -78,8 +78,9 @@ pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;
 pub use mixture::{
-    Collapse, CovarianceModel, Em, Expectation, Fit, GaussianMixture, Regularization, Repair,
-    Sample, Start, Statistics, Step, Stop, e_step, m_step,
+    Candidate, Collapse, CovarianceModel, Em, Expectation, Fit, GaussianMixture, Optimum,
+    Regularization, Repair, Restarts, Sample, Scores, Selection, Start, Statistics, Step, Stop,
+    e_step, m_step,
 };
 pub use parallel::with_threads;
 pub use pca::{Keep, Pca};

@@ -25,14 +25,19 @@ macro_rules! shows_as_text {
 }
 
 shows_as_text!(
+    crate::Candidate,
     crate::Digits,
     crate::Error,
     crate::Expectation,
     crate::Fit,
     crate::GaussianMixture,
     crate::KMeans,
+    crate::Optimum,
     crate::Pca,
+    crate::Restarts,
     crate::Sample,
+    crate::Scores,
+    crate::Selection,
     crate::Statistics,
     crate::Step,
     crate::Stop,

@@ -44,7 +44,8 @@ pub fn with_threads<T>(n_threads: usize, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-fn n_threads() -> usize {
+/// How many threads [`run`] uses where there are as many jobs.
+pub(crate) fn n_threads() -> usize {
     if cfg!(target_family = "wasm") {
         return 1;
     }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Golden, LONG_SUMS, OFFSET, ROUNDING, assert_close, assert_near, assert_same};
 use em_lab::{
-    Collapse, CovarianceModel, Em, Fit, GaussianMixture, Regularization, Start, m_step, random,
-    with_threads,
+    Collapse, CovarianceModel, Em, Fit, GaussianMixture, Regularization, Start, Statistics, m_step,
+    random, with_threads,
 };
 use ndarray::{Array2, Axis, array, s};
 
@@ -334,11 +334,11 @@ fn statistics_of_parts_merge_into_an_iteration_on_the_whole() {
                 .unwrap();
         }
         assert_near(merged.total_weight(), 500.0, ROUNDING);
-        let whole = exactly(1, model).start(Start::Model(start));
-        let whole = whole.fit(&x).unwrap();
-        assert_near(merged.log_likelihood(), whole.log_likelihoods[0], LONG_SUMS);
-        let next = merged.m_step(model, Regularization::None).unwrap();
-        assert_same(&next, &whole.model, precision(model));
+        let whole = start.statistics(&x).unwrap();
+        assert_near(merged.log_likelihood(), whole.log_likelihood(), LONG_SUMS);
+        let step =
+            |statistics: &Statistics| statistics.m_step(model, Regularization::None).unwrap();
+        assert_same(&step(&merged), &step(&whole), precision(model));
     }
 }
 
@@ -351,6 +351,10 @@ fn a_model_of_one_kind_is_a_start_for_any_other() {
         // All that the next M-step is to see of the start are the responsibilities.
         let responsibilities = start.responsibilities(&x).unwrap();
         for model in CovarianceModel::ALL {
+            // From axes of their own these go a few sweeps towards the best ones in each iteration, not all the way.
+            if first == model && [CovarianceModel::Eve, CovarianceModel::Vve].contains(&model) {
+                continue;
+            }
             let on = exactly(1, model).start(Start::Model(start.clone()));
             let from = exactly(0, model).start(Start::Responsibilities(responsibilities.clone()));
             let (found, expected) = (on.fit(&x).unwrap(), from.fit(&x).unwrap());

@@ -4,7 +4,7 @@
 mod data;
 
 use data::Fault;
-use em_lab::{Digits, Em, Fit, Keep, Regularization, Start};
+use em_lab::{CovarianceModel, Digits, Em, Fit, Keep, Regularization, Start};
 use ndarray::Array2;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal};
@@ -44,7 +44,7 @@ impl Side {
             "load" => self.matrix(task).map(|x| json!({ "rows": x.nrows() })),
             "fit" => self.fit(task),
             "pca" => self.pca(task),
-            "select" => Err("the crate has no search over the covariance models yet".into()),
+            "select" => self.select(task),
             "stream" => stream(task),
             other => Err(format!("there is no task {other}").into()),
         }
@@ -101,6 +101,23 @@ impl Side {
             reply["parameters"] = parameters(&fit);
         }
         Ok(reply)
+    }
+
+    /// All fourteen covariance models at the crate's defaults.
+    fn select(&mut self, task: &Value) -> Result<Value, Fault> {
+        let components = count(task, "components")?;
+        let x = self.matrix(task)?;
+        let start = Instant::now();
+        let selection = Em::new(1).select(x, &[components], &CovarianceModel::ALL)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let fitted = selection.candidates.iter().filter(|c| c.outcome.is_ok());
+        let best = &selection.best;
+        Ok(json!({ "seconds": seconds, "answer": {
+            "bic": best.model.bic(x)?,
+            "model": best.model.covariance_model().name(),
+            "mean_log_likelihood": best.log_likelihood() / x.nrows() as f64,
+            "models_fitted": fitted.count(),
+        }}))
     }
 
     /// From the bytes of all digits in memory, as numbers from 0 to 1, to so many components and scores.

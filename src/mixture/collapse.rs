@@ -1,8 +1,9 @@
 //! What happens when a component loses its spread.
 
 use super::GaussianMixture;
+use super::statistics::Regularization;
 use crate::{Error, Result, linalg};
-use ndarray::{Array1, Array2, Array3, ArrayRef2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
 use std::fmt;
 
 /// What EM does when a component collapses: its samples no longer spread over all dimensions, its likelihood grows without bound,
@@ -141,6 +142,53 @@ pub(super) fn restart(model: &GaussianMixture, component: usize) -> Option<Gauss
         .index_axis_mut(Axis(0), component)
         .assign(&covariance);
     GaussianMixture::from_parameters(model.covariance_model, weights, means, covariances).ok()
+}
+
+/// A component that is flat but for the regularization, in a direction in which the data are not: its likelihood is as high as the
+/// regularization is low, and says nothing about the data.
+///
+/// With ε added to the diagonals, flat is a variance below 2ε, and not flat one above 100ε. Since tr Σₖ⁻¹ = |Uₖ|² is at least one
+/// over the least variance, most components need no eigenvalues.
+pub(super) fn flat_component(
+    model: &GaussianMixture,
+    regularization: Regularization,
+) -> Option<usize> {
+    let (weights, means) = (&model.weights, &model.means);
+    let centred = means - &weights.dot(means);
+    let variance_along = |v: &ArrayRef1<f64>| {
+        let components = model.covariances.outer_iter().zip(centred.rows());
+        let within =
+            components.map(|(covariance, mean)| v.dot(&covariance.dot(v)) + mean.dot(v).powi(2));
+        within
+            .zip(weights)
+            .map(|(variance, weight)| variance * weight)
+            .sum::<f64>()
+    };
+    let ridge = match regularization {
+        Regularization::None => return None,
+        Regularization::Absolute(variance) => variance,
+        Regularization::Relative(share) => {
+            let spread = |k: usize| {
+                let shift = centred.row(k);
+                weights[k]
+                    * (model.covariances.index_axis(Axis(0), k).diag().sum() + shift.dot(&shift))
+            };
+            share * (0..weights.len()).map(spread).sum::<f64>() / means.ncols() as f64
+        }
+    };
+    let flat = |k: &usize| {
+        let factor = model.precisions_cholesky.index_axis(Axis(0), *k);
+        if factor.fold(0.0, |sum, u| sum + u * u) * 2.0 * ridge < 1.0 {
+            return false;
+        }
+        let covariance = model.covariances.index_axis(Axis(0), *k).to_owned();
+        let Ok((values, vectors)) = linalg::symmetric_eigen(covariance) else {
+            return false;
+        };
+        let mut axes = values.iter().zip(vectors.columns()).rev();
+        axes.any(|(value, axis)| *value < 2.0 * ridge && variance_along(&axis) > 100.0 * ridge)
+    };
+    (0..weights.len()).find(flat)
 }
 
 impl fmt::Display for Repair {

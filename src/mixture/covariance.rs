@@ -182,6 +182,40 @@ impl CovarianceModel {
             + copies(self.orientation()) * (n_features * in_shape / 2)
     }
 
+    /// The number of free parameters of a whole mixture: K - 1 weights, K D means, and the covariances.
+    pub(crate) fn n_free(self, n_components: usize, n_features: usize) -> usize {
+        n_components - 1 + n_components * n_features + self.n_parameters(n_components, n_features)
+    }
+
+    /// The simplest model that is the same as this one: with one component nothing can be shared or not, and in one dimension
+    /// there is only the volume.
+    pub(crate) fn simplest_equivalent(self, n_components: usize, n_features: usize) -> Self {
+        match (n_components, n_features) {
+            (1, 1) => Self::Eii,
+            (_, 1) if self.volume() == Equal => Self::Eii,
+            (_, 1) => Self::Vii,
+            (1, _) if self.shape().is_none() => Self::Eii,
+            (1, _) if self.is_diagonal() => Self::Eei,
+            (1, _) => Self::Eee,
+            _ => self,
+        }
+    }
+
+    /// Whether all components have the same volume.
+    #[cfg(not(target_family = "wasm"))] // For pictures.
+    pub(crate) fn has_equal_volumes(self) -> bool {
+        self.volume() == Equal
+    }
+
+    /// Which fits take longest: those that search for common axes, and those along the features are the shortest.
+    pub(crate) fn effort(self) -> u8 {
+        match (self.shape(), self.orientation()) {
+            (Some(Variable), Some(Equal)) => 2,
+            (_, Some(_)) => 1,
+            (_, None) => 0,
+        }
+    }
+
     /// Whether every covariance is diagonal, so that the diagonals of the scatters are enough.
     pub(crate) fn is_diagonal(self) -> bool {
         self.orientation().is_none()

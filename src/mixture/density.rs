@@ -76,6 +76,23 @@ impl GaussianMixture {
             .collect())
     }
 
+    /// The component of each sample, as [`predict`](Self::predict) finds it.
+    pub(super) fn labels(&self, x: &ArrayRef2<f64>) -> Result<Vec<u32>> {
+        let nearest = self.map_samples(x, 1, |joint, mut row| {
+            row[0] = index_of_largest(joint) as f64;
+        })?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Indices of components.
+        Ok(nearest.iter().map(|&k| k as u32).collect())
+    }
+
+    /// `∑ₙ maxₖ ( ln πₖ + ln N(xₙ | μₖ, Σₖ) )` = ∑ₙ ( ln p(xₙ) + ln rₙ,MAP(n) )
+    pub(super) fn classification_log_likelihood(&self, x: &ArrayRef2<f64>) -> Result<f64> {
+        let largest = self.map_samples(x, 1, |joint, mut row| {
+            row[0] = joint.fold(f64::NEG_INFINITY, |most, &l| most.max(l));
+        })?;
+        Ok(largest.sum())
+    }
+
     /// Fills a row of the result from each sample's joint log densities `ln πₖ + ln N(xₙ | μₖ, Σₖ)`.
     fn map_samples(
         &self,

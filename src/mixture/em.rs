@@ -2,8 +2,9 @@
 
 use super::collapse::{self, Collapse, Repair};
 use super::covariance::CovarianceModel;
+use super::restarts::{End, Restarts};
 use super::source::{Samples, Source};
-use super::start::Start;
+use super::start::{Start, StartLabels};
 use super::statistics::{Choices, Regularization, Statistics};
 use super::steps::expectation;
 use super::{Fit, GaussianMixture, Step, Stop};
@@ -41,9 +42,9 @@ pub struct Em {
     pub(super) start: Start,
     pub(super) whiten_start: bool,
     pub(super) collapse: Collapse,
-    runs: usize,
-    max_iterations: usize,
-    tolerance: f64,
+    pub(super) runs: usize,
+    pub(super) max_iterations: usize,
+    pub(super) tolerance: f64,
     pub(super) seed: u64,
     pub(super) keep_steps: bool,
 }
@@ -92,8 +93,9 @@ impl Em {
         self
     }
 
-    /// How many starts to try; the fit with the highest log-likelihood is returned, one that failed on the way only if all did (just
-    /// before a collapse the log-likelihood is at its highest). A given start (labels, responsibilities or a model) is the same
+    /// How many starts to try; the fit with the highest log-likelihood is returned, one that failed on the way, or has a
+    /// [flat](Fit::flat) component, only if all did (just before a collapse the log-likelihood is at its highest). [`Fit::restarts`]
+    /// tells what they found. A given start (labels, responsibilities or a model) is the same
     /// every time and is tried once.
     #[must_use]
     pub fn runs(mut self, runs: usize) -> Self {
@@ -155,7 +157,7 @@ impl Em {
     /// itself has a component without spread.
     pub fn fit(&self, x: &ArrayRef2<f64>) -> Result<Fit> {
         self.check(x)?;
-        Samples::with(x, None, |samples| self.best_run(samples))
+        Samples::with(x, None, |samples| self.best_run(samples, None))
     }
 
     /// Learns a mixture from samples that count as often as their weights say: an integer weight is the same as so many copies of
@@ -172,7 +174,8 @@ impl Em {
         let counted: Vec<usize> = (0..x.nrows()).filter(|&n| weights[n] > 0.0).collect();
         if counted.len() == x.nrows() {
             self.check(x)?;
-            return Samples::with(x, Some(weights), |samples| self.best_run(samples));
+            let best = |samples: &Samples| self.best_run(samples, None);
+            return Samples::with(x, Some(weights), best);
         }
         check::matrix("x", x)?;
         let em = Self {
@@ -215,33 +218,45 @@ impl Em {
     }
 
     /// The best of the runs, which share the data and are done side by side.
-    fn best_run(&self, samples: &Samples) -> Result<Fit> {
-        let runs = if self.start.is_random() { self.runs } else { 1 };
-        let best = parallel::fold(
-            (0..runs as u64).collect(),
-            |run| self.run(samples, run),
-            None,
-            |best: &mut Option<Result<Fit>>, fit| {
-                let better = match (&*best, &fit) {
-                    (Some(Ok(best)), Ok(fit)) => fit.is_better_than(best),
-                    (Some(_), Err(_)) => false,
-                    _ => true,
+    pub(super) fn best_run(&self, samples: &Samples, labels: Option<&StartLabels>) -> Result<Fit> {
+        if self.runs == 1 || !self.start.is_random() {
+            return self.run(samples, 0, labels);
+        }
+        let (best, ends, mut failures) = parallel::fold(
+            (0..self.runs).collect(),
+            |run| {
+                let fit = self.run(samples, run, labels)?;
+                let end = End {
+                    log_likelihood: fit.log_likelihood(),
+                    stop: fit.stop.clone(),
+                    flat: fit.flat,
+                    labels: fit.model.labels(&samples.x())?,
                 };
-                if better {
-                    *best = Some(fit);
+                Ok((fit, end))
+            },
+            (None, vec![], vec![]),
+            |(best, ends, failures), outcome: Result<(Fit, End)>| match outcome {
+                Ok((fit, end)) => {
+                    ends.push(end);
+                    if best.as_ref().is_none_or(|best| fit.is_better_than(best)) {
+                        *best = Some(fit);
+                    }
                 }
+                Err(error) => failures.push(error),
             },
         );
-        best.unwrap_or_else(|| {
-            Err(Error::Empty {
-                what: "the list of runs".into(),
-            })
-        })
+        match best {
+            Some(fit) => Ok(Fit {
+                restarts: Restarts::of(ends, failures, samples.weights, self.tolerance),
+                ..fit
+            }),
+            None => Err(failures.swap_remove(0)),
+        }
     }
 
     /// One start, and the loop.
-    fn run(&self, samples: &Samples, run: u64) -> Result<Fit> {
-        let begin = self.begin(samples, run)?;
+    fn run(&self, samples: &Samples, run: usize, labels: Option<&StartLabels>) -> Result<Fit> {
+        let begin = self.begin(samples, run, labels)?;
         let mut fit = self.climb(begin.model, &Source::Memory(*samples))?;
         fit.start_responsibilities = begin.responsibilities;
         fit.repairs.splice(0..0, begin.repair);
@@ -280,6 +295,8 @@ impl Em {
                 break;
             }
         }
+        fit.flat = collapse::flat_component(&fit.model, self.choices.regularization);
+        fit.restarts = Restarts::single(&fit);
         Ok(fit)
     }
 

@@ -2,6 +2,7 @@
 
 use super::GaussianMixture;
 use super::collapse::Repair;
+use super::restarts::Restarts;
 use super::statistics::Statistics;
 use crate::{Error, check};
 use ndarray::Array2;
@@ -23,6 +24,11 @@ pub struct Fit {
     pub steps: Vec<Step>,
     /// What was done about components that collapsed ([`Em::collapse`](crate::Em::collapse)).
     pub repairs: Vec<Repair>,
+    /// A component that only the regularization keeps from collapsing, if there is one: it lies in a plane that holds some samples
+    /// by chance, and the log-likelihood is as high as the regularization is low. Among several runs such a fit is the last choice.
+    pub flat: Option<usize>,
+    /// What the runs found, this one among them ([`Em::runs`](crate::Em::runs)).
+    pub restarts: Restarts,
 }
 
 /// One model on EM's way, and the responsibilities it gives.
@@ -55,6 +61,8 @@ impl Fit {
             start_responsibilities: None,
             steps: vec![],
             repairs: vec![],
+            flat: None,
+            restarts: Restarts::default(),
         }
     }
 
@@ -71,7 +79,10 @@ impl Fit {
     }
 
     pub(super) fn is_better_than(&self, other: &Self) -> bool {
-        let rank = |fit: &Self| (!matches!(fit.stop, Stop::Failed(_)), fit.log_likelihood());
+        let rank = |fit: &Self| {
+            let whole = !matches!(fit.stop, Stop::Failed(_));
+            (whole, fit.flat.is_none(), fit.log_likelihood())
+        };
         rank(self) > rank(other)
     }
 
@@ -92,6 +103,12 @@ impl fmt::Display for Fit {
             check::count(self.n_iterations(), "iteration"),
             self.log_likelihood()
         )?;
+        if self.restarts.n_runs() > 1 {
+            writeln!(f, "{}", self.restarts.sentence())?;
+        }
+        if let Some(k) = self.flat {
+            writeln!(f, "component {k} is flat but for the regularization")?;
+        }
         for repair in &self.repairs {
             writeln!(f, "{repair}")?;
         }

@@ -7,7 +7,9 @@ mod em;
 mod fit;
 mod hierarchical;
 mod pass;
+mod restarts;
 mod sample;
+mod select;
 mod source;
 mod start;
 mod statistics;
@@ -17,7 +19,9 @@ pub use collapse::{Collapse, Repair};
 pub use covariance::CovarianceModel;
 pub use em::Em;
 pub use fit::{Fit, Step, Stop};
+pub use restarts::{Optimum, Restarts};
 pub use sample::Sample;
+pub use select::{Candidate, Scores, Selection};
 pub use start::Start;
 pub use statistics::{Regularization, Statistics};
 pub use steps::{Expectation, e_step, m_step};
@@ -235,7 +239,7 @@ impl GaussianMixture {
     #[must_use]
     pub fn n_parameters(&self) -> usize {
         let (k, d) = self.means.dim();
-        k - 1 + k * d + self.covariance_model.n_parameters(k, d)
+        self.covariance_model.n_free(k, d)
     }
 
     /// Returns Akaike's information criterion, AIC = 2 p - 2 l, with p parameters and log-likelihood l. **Lower is better.**
@@ -268,12 +272,9 @@ impl GaussianMixture {
     ///
     /// As [`GaussianMixture::component_log_density`].
     pub fn icl(&self, x: &ArrayRef2<f64>) -> Result<f64> {
-        let responsibilities = self.responsibilities(x)?;
-        let largest = responsibilities.rows().into_iter().map(|row| {
-            let most = row.fold(0.0_f64, |most, r| most.max(*r));
-            most.ln()
-        });
-        Ok(self.bic(x)? - 2.0 * largest.sum::<f64>())
+        // BIC has the log-likelihood ∑ₙ ln p(xₙ), and ln p(xₙ) + ln rₙ,MAP(n) is the largest of ln πₖ + ln N(xₙ | μₖ, Σₖ).
+        let price = self.n_parameters() as f64 * (x.nrows() as f64).ln();
+        Ok(price - 2.0 * self.classification_log_likelihood(x)?)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{Error, Result, check, linalg, parallel, random};
 use ndarray::{Array1, Array2, Array3, Axis, CowArray, Ix2};
 use rand::RngExt;
 use rand::seq::index;
+use std::sync::OnceLock;
 
 /// Hierarchical clustering, whose time grows with the square, gets at most so many samples.
 const HIERARCHICAL_SAMPLE: usize = 2_000;
@@ -76,13 +77,32 @@ pub(super) struct Begin {
     pub(super) repair: Option<Repair>,
 }
 
+/// The clusters that each run starts from, found when they are first asked for: the covariance models of a selection share them.
+pub(super) struct StartLabels(Vec<OnceLock<Result<Vec<usize>>>>);
+
+impl StartLabels {
+    pub(super) fn new(runs: usize) -> Self {
+        Self((0..runs).map(|_| OnceLock::new()).collect())
+    }
+
+    fn of_run(&self, run: usize, find: impl FnOnce() -> Result<Vec<usize>>) -> Result<&[usize]> {
+        let labels = self.0[run].get_or_init(find).as_ref();
+        labels.map(Vec::as_slice).map_err(Clone::clone)
+    }
+}
+
 impl Em {
     /// The model before the first iteration.
-    pub(super) fn begin(&self, samples: &Samples, run: u64) -> Result<Begin> {
+    pub(super) fn begin(
+        &self,
+        samples: &Samples,
+        run: usize,
+        labels: Option<&StartLabels>,
+    ) -> Result<Begin> {
         let (k, x) = (self.n_components, samples.x());
         match &self.start {
             Start::RandomPoints => self.random_points(samples, run),
-            Start::Hierarchical => self.hierarchical(samples, run),
+            Start::Hierarchical => self.hierarchical(samples, run, labels),
             Start::Model(model) => {
                 check::columns("x", &x, model.n_features())?;
                 self.check_start_model(model)?;
@@ -93,16 +113,22 @@ impl Em {
                 })
             }
             Start::KMeans => {
-                let space = self.start_space(samples)?;
-                let clusters = KMeans::fit_run(&space, samples.weights, k, self.seed, run)?;
-                self.model_of_labels(samples, &clusters.labels)
+                let find = || {
+                    let space = self.start_space(samples)?;
+                    let weights = samples.weights;
+                    KMeans::fit_run(&space, weights, k, self.seed, run as u64).map(|c| c.labels)
+                };
+                match labels {
+                    Some(shared) => self.model_of_labels(samples, shared.of_run(run, find)?),
+                    None => self.model_of_labels(samples, &find()?),
+                }
             }
             Start::Labels(labels) => {
                 check_labels(labels, x.nrows(), k)?;
                 self.model_of_labels(samples, labels)
             }
             Start::RandomResponsibilities => {
-                let mut rng = random::generator(self.seed, Purpose::Start, run);
+                let mut rng = random::generator(self.seed, Purpose::Start, run as u64);
                 let mut responsibilities = Array2::zeros((x.nrows(), k));
                 for mut row in responsibilities.rows_mut() {
                     random::fill_dirichlet(row.iter_mut(), &mut rng);
@@ -292,16 +318,27 @@ impl Em {
     }
 
     /// The mixture of some samples' hierarchical clusters.
-    fn hierarchical(&self, samples: &Samples, run: u64) -> Result<Begin> {
+    fn hierarchical(
+        &self,
+        samples: &Samples,
+        run: usize,
+        labels: Option<&StartLabels>,
+    ) -> Result<Begin> {
         let (k, n) = (self.n_components, samples.x().nrows());
-        let mut rng = random::generator(self.seed, Purpose::Start, run / 2);
+        let mut rng = random::generator(self.seed, Purpose::Start, run as u64 / 2);
         let mut rows = index::sample(&mut rng, n, n.min(HIERARCHICAL_SAMPLE.max(k))).into_vec();
         rows.sort_unstable();
-        let space = self.start_space(samples)?.select(Axis(0), &rows);
-        let labels = if run.is_multiple_of(2) {
-            hierarchical::cluster(&space, k)
-        } else {
-            hierarchical::ward(&space, k)
+        let find = || {
+            let space = self.start_space(samples)?.select(Axis(0), &rows);
+            Ok(if run.is_multiple_of(2) {
+                hierarchical::cluster(&space, k)
+            } else {
+                hierarchical::ward(&space, k)
+            })
+        };
+        let labels: &[usize] = match labels {
+            Some(shared) => shared.of_run(run, find)?,
+            None => &find()?,
         };
         let chosen = |weights: &[f64]| rows.iter().map(|&n| weights[n]).collect::<Vec<_>>();
         let weights = samples.weights.map(chosen);
@@ -310,17 +347,17 @@ impl Em {
         em.keep_steps = false;
         Samples::with(&x, weights.as_deref(), |chosen| {
             // A cluster of few samples has a mean, but no ellipsoid of its own.
-            let own = em.model_of_labels(chosen, &labels);
+            let own = em.model_of_labels(chosen, labels);
             own.or_else(|_| {
                 em.covariance_model(CovarianceModel::TIED)
-                    .model_of_labels(chosen, &labels)
+                    .model_of_labels(chosen, labels)
             })
         })
     }
 
-    fn random_points(&self, samples: &Samples, run: u64) -> Result<Begin> {
+    fn random_points(&self, samples: &Samples, run: usize) -> Result<Begin> {
         let k = self.n_components;
-        let mut rng = random::generator(self.seed, Purpose::Start, run);
+        let mut rng = random::generator(self.seed, Purpose::Start, run as u64);
         let rows = index::sample(&mut rng, samples.x().nrows(), k).into_vec();
         let kind = self.choices.covariance_model;
         let all = self.first_m_step(&one_component(samples, kind))?;

@@ -9,6 +9,7 @@ use super::figure::shows_as_figure;
 use super::geometry::to_u32;
 use super::layer::{Groups, Kind, Layer, Look, Range, parameter};
 use super::layout::Layout;
+use super::ticks::Tick;
 use super::{draw, words};
 use crate::{Error, GaussianMixture, GreyImage, Result};
 
@@ -44,6 +45,8 @@ pub struct Chart {
     pub(super) size: Option<(u32, u32)>,
     pub(super) x_range: Option<Range>,
     pub(super) y_range: Option<Range>,
+    pub(super) x_ticks: Option<Vec<Tick>>,
+    pub(super) named_at_ends: bool,
     pub(super) equal_aspect: bool,
     pub(super) bare: bool,
     pub(super) layers: Vec<Layer>,
@@ -90,6 +93,29 @@ impl Chart {
     /// Sets the range of the y axis; without it, all data are shown with a margin of 4 %.
     pub fn y_range(mut self, low: f64, high: f64) -> Self {
         self.y_range = Some((low, high));
+        self
+    }
+
+    /// Puts the ticks of the x axis at these places, with these names; only some of them where they would overlap.
+    pub fn x_ticks(mut self, places: &[f64], names: &[String]) -> Self {
+        if places.len() != names.len() && self.fault.is_none() {
+            self.fault = Some(Error::Shape {
+                what: "The list of names of the ticks".to_owned(),
+                found: format!("{} entries", names.len()),
+                expected: format!("there are {} places and each needs one name", places.len()),
+            });
+        }
+        let ticks = places.iter().zip(names).map(|(&value, name)| Tick {
+            value,
+            text: name.clone(),
+        });
+        self.x_ticks = Some(ticks.collect());
+        self
+    }
+
+    /// Names the lines beside their right ends; no other layer is named then.
+    pub(super) fn labels_at_ends(mut self) -> Self {
+        self.named_at_ends = true;
         self
     }
 

@@ -34,6 +34,9 @@ impl Color {
     /// The colour of a histogram that stands for all the data.
     pub(super) const BARS: Color = Color(0xc3, 0xc9, 0xd2);
 
+    /// The colour of thin lines that lead from one thing to another.
+    pub(super) const LEADER: Color = Color(0xb0, 0xb0, 0xb0);
+
     /// How light it looks, from 0 (black) to 1 (white).
     pub(super) fn luminance(self) -> f64 {
         (0.299 * f64::from(self.0) + 0.587 * f64::from(self.1) + 0.114 * f64::from(self.2)) / 255.0

@@ -5,6 +5,7 @@ use plotters::prelude::DrawingBackend;
 use super::canvas::{Canvas, Paint};
 use super::chart::Chart;
 use super::color::{Color, SHADES, TAB10, blend, shade};
+use super::ends;
 use super::extent::{bars, density, ellipse, places, shading};
 use super::font;
 use super::geometry::{Point, Rect, to_usize};
@@ -107,6 +108,9 @@ pub(super) fn chart<DB: DrawingBackend>(
         numbers(layout, canvas)?;
     }
     texts(chart, layout, canvas)?;
+    if chart.named_at_ends {
+        ends::draw(chart, axes, canvas)?;
+    }
     layout.side.draw(canvas, &axes.frame)
 }
 

@@ -50,6 +50,10 @@ fn lengths_that_differ() {
         "The list of y values of the line has 1 entries, but there are 2 x values and each needs one y value.",
     );
     tells(
+        line().x_ticks(&[0.0, 1.0], &["none".to_owned()]),
+        "The list of names of the ticks has 1 entries, but there are 2 places and each needs one name.",
+    );
+    tells(
         Chart::new().scatter_by_class(&points, &[1]),
         "The list of labels has 1 entries, but there are 2 points and each needs one label.",
     );

@@ -159,6 +159,9 @@ impl Layout {
             x_most -= 1;
         }
         self.y_ticks = ticks(y, y_step);
+        if let Some(given) = &chart.x_ticks {
+            self.x_ticks = some_of(given, x, frame.width());
+        }
     }
 
     /// The room between the margins.
@@ -260,6 +263,23 @@ fn named(names: &[String], cell: f64) -> Vec<Tick> {
             text: font::fit(name, NUMBER, NUMBER, LONGEST_NAME).0,
         })
         .collect()
+}
+
+/// Those of the ticks that are within the range; one in two, in three and so on where they would overlap.
+fn some_of(given: &[Tick], (low, high): Range, length: f64) -> Vec<Tick> {
+    let within: Vec<&Tick> = given
+        .iter()
+        .filter(|tick| (low..=high).contains(&tick.value))
+        .collect();
+    let fits = |every: &usize| {
+        let shown: Vec<&&Tick> = within.iter().step_by(*every).collect();
+        shown.windows(2).all(|pair| {
+            let apart = (pair[1].value - pair[0].value) / (high - low) * length;
+            apart >= f64::midpoint(number_width(pair[0]), number_width(pair[1])) + 4.0
+        })
+    };
+    let every = (1..=within.len()).find(fits).unwrap_or(1);
+    within.into_iter().step_by(every).cloned().collect()
 }
 
 /// Whether the layer's values on an axis are whole numbers, so that fractions beside the axis would say nothing.

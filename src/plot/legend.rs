@@ -6,6 +6,7 @@ use super::canvas::{Canvas, Paint};
 use super::chart::Chart;
 use super::color::Color;
 use super::draw::Palette;
+use super::ends;
 use super::font;
 use super::geometry::{Rect, to_usize};
 use super::layer::{Groups, Kind, Layer};
@@ -61,6 +62,13 @@ pub(super) struct Side {
 impl Side {
     /// Measures the bar and the legend; they take at most a third of the chart's width.
     pub fn new(chart: &Chart, width: f64) -> Self {
+        if chart.named_at_ends {
+            return Self {
+                width: ends::width(chart).min(width / 3.0),
+                bar: None,
+                entries: vec![],
+            };
+        }
         let palette = Palette::new(chart);
         let most = width / 3.0;
         let bar = chart.layers.iter().find_map(bar);

@@ -4,7 +4,8 @@
 //! registers: blocks of four rows or columns by up to four vectors fill the register file without spilling. The other loops are
 //! left to the compiler, which makes vectors of them once it may use the processor's.
 
-#![allow(unsafe_code)] // Vector instructions, and pointers into slices whose lengths are asserted at the door.
+#![allow(unsafe_code)]
+// Vector instructions, and pointers into slices whose lengths are asserted at the door.
 // Only what is inlined is compiled with the caller's instructions, and only loops over indices unroll into registers.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 

@@ -1,13 +1,20 @@
 //! The models that look at the scatters along axes other than the features: each component's own, or those that all share.
 
 use super::Tie;
-use super::ties::{Definite, Ties, descend};
+use super::ties::{Definite, MAX_ITERATIONS, Ties, descend};
 use crate::linalg;
 use ndarray::{Array1, Array2, Array3, ArrayView2, ArrayViewMut, Axis, Dimension, Zip, s};
 
 /// Rotations go this much further than the lowest point of their bound, which no factor up to 2 makes rise; the sweeps needed
 /// where they are many fall to a half or a third.
 const OVER_RELAXATION: f64 = 1.5;
+
+/// Correlations below this are those of axes that were composed and taken apart again.
+const ROUNDING: f64 = 1e-9;
+
+/// In an iteration of EM the axes are turned this often. With once or twice the log-likelihood gains so little in each iteration that
+/// EM stops earlier and lower.
+const SWEEPS: usize = 3;
 
 /// EEV, VEV: the best axes of a component are those of its own scatter, whatever its volume and shape.
 pub(super) fn maximize_along_own(
@@ -23,25 +30,35 @@ pub(super) fn maximize_along_own(
 
 /// EVE, VVE: the axes that all components share best.
 ///
-/// The search starts from the axes of the pooled scatter and from those of the covariances before, and the higher end counts: Q
-/// can have several maxima.
+/// The search starts from the axes of the covariances before. A few sweeps are enough then: EM climbs with any M-step that raises Q
+/// (Dempster, Laird and Rubin 1977), and the next one goes on from there. Without covariances before, it starts from the axes of
+/// the pooled scatter, and goes on to the end.
 pub(super) fn maximize_along_common(
     ties: &Ties,
     scatters: &Array3<f64>,
 ) -> Result<Vec<Array2<f64>>, usize> {
     // Where a scatter is flat, a common axis in its flat direction would make Q rise without end.
     for (k, scatter) in scatters.outer_iter().enumerate() {
-        principal_axes((k, scatter))?.0.volume().ok_or(k)?;
-    }
-    let mut best = CommonAxes::search(ties, scatters, axes_of_sum(scatters)?)?;
-    if let Some(axes) = ties.previous.and_then(shared_axes) {
-        let other = CommonAxes::search(ties, scatters, axes)?;
-        if other.gain_on(&best, ties) > 0.0 {
-            best = other;
+        if !is_round(&scatter) {
+            principal_axes((k, scatter))?.0.volume().ok_or(k)?;
         }
     }
+    let (axes, at_most) = match ties.previous.and_then(shared_axes) {
+        Some(axes) => (axes, SWEEPS),
+        None => (axes_of_sum(scatters)?, MAX_ITERATIONS),
+    };
+    let best = CommonAxes::along(ties, scatters, axes)?.search(ties, at_most)?;
     let each = best.variances.iter();
     Ok(each.map(|v| compose(&best.axes, v)).collect())
+}
+
+/// Whether no feature follows from those before it, nearly: then no direction is flat, and no eigenvalues are needed to know.
+fn is_round(scatter: &ArrayView2<f64>) -> bool {
+    let largest = scatter.diag().fold(0.0_f64, |most, v| most.max(*v));
+    linalg::cholesky(scatter).is_some_and(|lower| {
+        let mut pivots = lower.diag().into_iter();
+        pivots.all(|l| l * l > 1e-6 * largest)
+    })
 }
 
 /// D diag(v) Dᵀ
@@ -76,7 +93,11 @@ fn shared_axes(covariances: &Array3<f64>) -> Option<Array2<f64>> {
         counts: &Array1::ones(covariances.len_of(Axis(0))),
         previous: None,
     };
-    let search = CommonAxes::search(&ties, covariances, axes_of_sum(covariances).ok()?);
+    let start = CommonAxes::along(&ties, covariances, axes_of_sum(covariances).ok()?).ok()?;
+    if start.is_diagonal() {
+        return Some(start.axes);
+    }
+    let search = start.search(&ties, MAX_ITERATIONS);
     search.ok().map(|found| found.axes)
 }
 
@@ -91,17 +112,31 @@ struct CommonAxes {
 }
 
 impl CommonAxes {
-    fn search(ties: &Ties, scatters: &Array3<f64>, axes: Array2<f64>) -> Result<Self, usize> {
+    fn along(ties: &Ties, scatters: &Array3<f64>, axes: Array2<f64>) -> Result<Self, usize> {
         let (n_components, n_features, _) = scatters.dim();
         let mut turned = Array3::zeros((n_features, n_features, n_components));
         for (mut turned, w) in turned.axis_iter_mut(Axis(2)).zip(scatters.outer_iter()) {
             turned.assign(&linalg::product(&linalg::product(&axes.t(), &w), &axes));
         }
+        Self::new(ties, axes, turned)
+    }
+
+    fn search(self, ties: &Ties, at_most: usize) -> Result<Self, usize> {
         descend(
-            Self::new(ties, axes, turned)?,
+            self,
+            at_most,
             |now| now.sweep(ties),
             |before, after| after.gain_on(before, ties),
         )
+    }
+
+    /// Whether nothing but rounding is left beside the diagonals.
+    fn is_diagonal(&self) -> bool {
+        self.turned.axis_iter(Axis(2)).all(|w| {
+            let roots = w.diag().sqrt();
+            let mut entries = w.indexed_iter();
+            entries.all(|((i, j), v)| i == j || v.abs() <= ROUNDING * roots[i] * roots[j])
+        })
     }
 
     fn new(ties: &Ties, axes: Array2<f64>, turned: Array3<f64>) -> Result<Self, usize> {

@@ -6,7 +6,7 @@ use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
 
 /// Iterations end when the mean log volume falls by no more than this, whatever the units of the data.
 const TOLERANCE: f64 = 1e-15;
-const MAX_ITERATIONS: usize = 1000;
+pub(super) const MAX_ITERATIONS: usize = 1000;
 
 /// How volumes and shapes are tied, in components of which size.
 pub(super) struct Ties<'a> {
@@ -56,6 +56,7 @@ impl Ties<'_> {
                 let start = self.alternate(scatters, &self.first_volumes())?;
                 let (volumes, form) = descend(
                     start,
+                    MAX_ITERATIONS,
                     |(volumes, _)| self.alternate(scatters, volumes),
                     |(before, _), (after, _)| self.mean((before / after).ln()),
                 )?;
@@ -113,13 +114,14 @@ fn pooled<D: Dimension>(scatters: &[Array<f64, D>], volumes: &Array1<f64>) -> Ar
     sum
 }
 
-/// Repeats a step for as long as the mean log volume falls.
+/// Repeats a step for as long as the mean log volume falls, and at most so often.
 pub(super) fn descend<T>(
     mut now: T,
+    at_most: usize,
     step: impl Fn(&T) -> Result<T, usize>,
     fall: impl Fn(&T, &T) -> f64,
 ) -> Result<T, usize> {
-    for _ in 0..MAX_ITERATIONS {
+    for _ in 0..at_most {
         let next = step(&now)?;
         let rest = fall(&now, &next) <= TOLERANCE;
         now = next;
