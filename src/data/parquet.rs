@@ -1,0 +1,392 @@
+//! Samples in a Parquet file, read in chunks that need not fit into memory all at once.
+//!
+//! A Parquet file is cut into row groups, and each column of a row group into pages. Only the columns asked for are read, and of
+//! a row group only the rows of one chunk at a time, so that memory is bounded by [`CHUNK_BYTES`] and not by the file. What is
+//! read for one chunk does not depend on the machine, and so neither does a fit: the same file gives the same bits.
+
+use crate::{Error, Result, check};
+use ndarray::Array2;
+use polars::prelude::{
+    ArrowDataType, ArrowSchema, Column, DataFrame, DataType, Field, FileMetadata, FileMetadataRef,
+    ParallelStrategy, ParquetReader, ParquetWriter, PolarsResult, Schema, SerReader,
+};
+use std::fmt;
+use std::fs::File;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+/// A chunk's values, at most: 2²⁵ bytes, or 200,000 rows of 20 columns. A page, usually a megabyte of one column, is unpacked
+/// again for each chunk that it reaches into, so that small chunks would cost time.
+const CHUNK_BYTES: usize = 1 << 25;
+
+/// Rows that are turned from columns into rows at once: few enough to stay in the cache.
+const TILE: usize = 256;
+
+/// Columns of numbers in a Parquet file, for fits of more samples than fit into memory.
+///
+/// Integers and floating-point numbers of any width become `f64`; integers beyond 2⁵³ are rounded. What cannot take part in a fit
+/// is an error that says where it is: missing values, NaN, infinities. To take the file as one array, if it is small, stack the
+/// chunks.
+///
+/// # Examples
+///
+/// ```
+/// use em_lab::{Em, ParquetFile, synthetic, write_parquet};
+///
+/// let x = synthetic::two_dimensions().x;
+/// let path = em_lab::data::scratch_dir()?.join("two_dimensions.parquet");
+/// write_parquet(&path, &["x", "y"], [Ok(x.clone())])?;
+///
+/// let file = ParquetFile::open(&path, &[])?;
+/// assert_eq!((file.n_rows(), file.columns()), (300, &["x".to_string(), "y".to_string()][..]));
+/// let (stream, whole) = (Em::new(2).fit_chunks(|| file.chunks())?, Em::new(2).fit(&x)?);
+/// assert!((stream.log_likelihood() - whole.log_likelihood()).abs() < 1e-9);
+/// # Ok::<(), em_lab::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ParquetFile(Arc<Parts>);
+
+struct Parts {
+    path: PathBuf,
+    file: File,
+    columns: Vec<String>,
+    /// Where the columns are in the file, counted from 0.
+    places: Vec<usize>,
+    /// What the file says of itself.
+    metadata: FileMetadata,
+    /// The same without its row groups.
+    frame: FileMetadata,
+}
+
+/// The rows of one chunk, counted from the first row of their row group.
+struct Piece {
+    row_group: usize,
+    rows: Range<usize>,
+}
+
+impl ParquetFile {
+    /// Opens a file for the columns of these names, in this order, or for all columns of numbers if there are no names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`]: there is no such file, it is not in the Parquet format, it is cut off, or a column is missing or holds no
+    /// numbers. [`Error::Parameter`]: a column is named twice.
+    pub fn open(path: impl AsRef<Path>, columns: &[&str]) -> Result<Self> {
+        let path = path.as_ref();
+        let place = path.display().to_string();
+        let file = File::open(path).map_err(|error| Error::File {
+            place: place.clone(),
+            problem: format!("cannot be read ({error})"),
+            remedy: "Check the name, and that it is a file that this user may read".into(),
+        })?;
+        let (mut metadata, schema) = guarded(&place, || {
+            let mut reader = ParquetReader::new(file.try_clone()?);
+            let metadata = reader.get_metadata()?.as_ref().clone();
+            Ok((metadata, reader.schema()?))
+        })?;
+        let places = select(&place, &schema, columns)?;
+        let names = schema.iter_names().map(ToString::to_string);
+        let names: Vec<String> = names.collect();
+        let row_groups = std::mem::take(&mut metadata.row_groups);
+        let frame = metadata.clone();
+        metadata.row_groups = row_groups;
+        Ok(Self(Arc::new(Parts {
+            path: path.to_path_buf(),
+            file,
+            columns: places.iter().map(|&j| names[j].clone()).collect(),
+            places,
+            metadata,
+            frame,
+        })))
+    }
+
+    /// The number of rows in the file.
+    #[must_use]
+    pub fn n_rows(&self) -> usize {
+        self.0.first_row(self.n_row_groups())
+    }
+
+    /// The names of the columns that are read, in the order of the chunks' columns.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.0.columns
+    }
+
+    /// The number of row groups: the parts that the file was written in.
+    #[must_use]
+    pub fn n_row_groups(&self) -> usize {
+        self.0.metadata.row_groups.len()
+    }
+
+    /// Reads the file from the first row to the last: chunks of shape (any number, `n_columns`), each within one row group and at
+    /// most 32 MiB large. The next chunk is read while the last one is being used, by a thread that ends with the iterator.
+    ///
+    /// The chunks are errors, and end, where the file is damaged ([`Error::File`]), a value is missing ([`Error::File`]) or not
+    /// finite ([`Error::NotFinite`]); rows are counted from 0 over the whole file.
+    pub fn chunks(&self) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+        self.read(0..self.n_row_groups())
+    }
+
+    /// Reads one row group, counted from 0, in the chunks that [`chunks`](Self::chunks) reads it in; one that is not there has none.
+    pub fn row_group(&self, row_group: usize) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+        let end = self.n_row_groups();
+        self.read(row_group.min(end)..row_group.saturating_add(1).min(end))
+    }
+
+    fn read(
+        &self,
+        row_groups: Range<usize>,
+    ) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+        let parts = Arc::clone(&self.0);
+        let mode = std::env::var("PQ_MODE").unwrap_or_default();
+        let pieces = row_groups.flat_map(move |row_group| self_pieces(&parts, row_group));
+        let parts = Arc::clone(&self.0);
+        let it: Box<dyn Iterator<Item = Result<Array2<f64>>>> = if mode.contains('A') {
+            let (sender, receiver) = sync_channel(0);
+            let pieces: Vec<Piece> = pieces.collect();
+            std::thread::spawn(move || {
+                for piece in pieces {
+                    let chunk = parts.read(&piece);
+                    let failed = chunk.is_err();
+                    if sender.send(chunk).is_err() || failed {
+                        return;
+                    }
+                }
+            });
+            Box::new(receiver.into_iter())
+        } else {
+            Box::new(pieces.map(move |piece| parts.read(&piece)))
+        };
+        it
+    }
+}
+
+fn self_pieces(parts: &Parts, row_group: usize) -> Vec<Piece> {
+    parts.pieces(row_group).collect()
+}
+
+impl Parts {
+    /// How many rows come before a row group.
+    fn first_row(&self, row_group: usize) -> usize {
+        let before = &self.metadata.row_groups[..row_group];
+        before.iter().map(|group| group.num_rows()).sum()
+    }
+
+    fn pieces(&self, row_group: usize) -> impl Iterator<Item = Piece> + use<> {
+        let n_rows = self.metadata.row_groups[row_group].num_rows();
+        let bytes: usize = std::env::var("PQ_BYTES").map_or(CHUNK_BYTES, |b| b.parse().unwrap());
+        let length = (bytes / (size_of::<f64>() * self.places.len())).max(1);
+        (0..n_rows).step_by(length).map(move |start| Piece {
+            row_group,
+            rows: start..(start + length).min(n_rows),
+        })
+    }
+
+    fn read(&self, piece: &Piece) -> Result<Array2<f64>> {
+        let place = format!("{}, row group {}", self.path.display(), piece.row_group);
+        let frame = guarded(&place, || {
+            let s = if std::env::var("PQ_MODE").unwrap_or_default().contains('C') { ParallelStrategy::Columns } else { ParallelStrategy::None };
+            let mut reader = ParquetReader::new(self.file.try_clone()?)
+                .with_projection(Some(self.places.clone()))
+                .with_slice(Some((piece.rows.start, piece.rows.len())))
+                .read_parallel(s);
+            reader.set_metadata(self.alone(piece.row_group));
+            let columns = reader.finish()?.into_columns().into_iter();
+            let numbers = |column: Column| {
+                let series = column.take_materialized_series();
+                Ok(series.cast(&DataType::Float64)?.rechunk())
+            };
+            columns.map(numbers).collect::<PolarsResult<Vec<_>>>()
+        })?;
+        let n_rows = piece.rows.len();
+        let first_row = self.first_row(piece.row_group) + piece.rows.start;
+        let mut columns = Vec::with_capacity(frame.len());
+        for (column, series) in frame.iter().enumerate() {
+            if series.null_count() > 0 {
+                let row = series.is_null().iter().position(|null| null == Some(true));
+                return Err(self.missing(column, first_row + row.unwrap_or_default()));
+            }
+            let values = series.f64().ok().and_then(|values| values.cont_slice().ok());
+            let Some(values) = values.filter(|values| values.len() == n_rows) else {
+                let problem = format!("the column {:?} has too few rows", self.columns[column]);
+                return Err(damaged(&place, problem));
+            };
+            if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+                return Err(Error::NotFinite {
+                    what: self.path.display().to_string(),
+                    row: first_row + row,
+                    column,
+                    value: values[row],
+                });
+            }
+            columns.push(values);
+        }
+        Ok(rows_of(&columns, n_rows))
+    }
+
+    /// What the file would say if a row group were its only one: a reader that knows of others walks through them to the slice.
+    fn alone(&self, row_group: usize) -> FileMetadataRef {
+        let row_group = &self.metadata.row_groups[row_group];
+        Arc::new(FileMetadata {
+            num_rows: row_group.num_rows(),
+            row_groups: vec![row_group.clone()],
+            ..self.frame.clone()
+        })
+    }
+
+    fn missing(&self, column: usize, row: usize) -> Error {
+        let name = &self.columns[column];
+        Error::File {
+            place: self.path.display().to_string(),
+            problem: format!(
+                "the column {name:?} has no value in row {row} (counted from 0), but every value is needed"
+            ),
+            remedy: "Remove the rows with missing values, or fill them, and write the file again"
+                .into(),
+        }
+    }
+}
+
+/// Columns one beside the other, as rows one after the other.
+fn rows_of(columns: &[&[f64]], n_rows: usize) -> Array2<f64> {
+    let mut x = Array2::zeros((n_rows, columns.len()));
+    let tiles = x.axis_chunks_iter_mut(ndarray::Axis(0), TILE);
+    for (tile, start) in tiles.zip((0..).step_by(TILE)) {
+        let mut tile = tile;
+        for (mut to, from) in tile.columns_mut().into_iter().zip(columns) {
+            to.iter_mut().zip(&from[start..]).for_each(|(to, from)| *to = *from);
+        }
+    }
+    x
+}
+
+/// The places of the columns asked for.
+fn select(place: &str, schema: &ArrowSchema, columns: &[&str]) -> Result<Vec<usize>> {
+    let fault = |problem: String, remedy: String| Error::File {
+        place: place.into(),
+        problem,
+        remedy,
+    };
+    let numbers = schema.iter_values().enumerate();
+    let numbers = numbers.filter(|(_, field)| kind(&field.dtype).is_none());
+    if columns.is_empty() {
+        let all: Vec<usize> = numbers.map(|(place, _)| place).collect();
+        if all.is_empty() {
+            let remedy = "Turn columns into integers or floating-point numbers first";
+            return Err(fault("there is no column of numbers".into(), remedy.into()));
+        }
+        return Ok(all);
+    }
+    let names: Vec<String> = numbers.map(|(_, field)| format!("{:?}", field.name.as_str())).collect();
+    let there_are = format!("The columns of numbers are {}", names.join(", "));
+    let mut places = Vec::new();
+    for name in columns {
+        let Some((place, _, field)) = schema.get_full(name) else {
+            return Err(fault(format!("there is no column {name:?}"), there_are));
+        };
+        if let Some(kind) = kind(&field.dtype) {
+            let problem = format!("the column {name:?} holds {kind}, but numbers were expected");
+            return Err(fault(problem, there_are));
+        }
+        if places.contains(&place) {
+            return Err(Error::Parameter {
+                name: "The list of columns".into(),
+                found: format!("one with {name:?} twice"),
+                expected: "one that names each column once: two equal columns have no inverse covariance".into(),
+            });
+        }
+        places.push(place);
+    }
+    Ok(places)
+}
+
+/// What a column holds, if not numbers.
+fn kind(dtype: &ArrowDataType) -> Option<&'static str> {
+    use ArrowDataType as Type;
+    match dtype {
+        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 => None,
+        Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64 => None,
+        Type::Float32 | Type::Float64 => None,
+        Type::Utf8 | Type::LargeUtf8 | Type::Utf8View | Type::Dictionary(..) => Some("text"),
+        Type::Boolean => Some("yes and no (booleans)"),
+        Type::Date32 | Type::Date64 | Type::Timestamp(..) => Some("dates"),
+        Type::Time32(_) | Type::Time64(_) | Type::Duration(_) => Some("times"),
+        Type::List(_) | Type::LargeList(_) | Type::FixedSizeList(..) => Some("lists"),
+        Type::Decimal(..) => Some("decimals"),
+        _ => Some("values of another kind"),
+    }
+}
+
+/// Polars' errors as ours, and its panics too: it has some for files that contradict themselves.
+fn guarded<T>(place: &str, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            Err(damaged(place, format!("cannot be read as Parquet ({first})")))
+        }
+        Err(_) => Err(damaged(place, "cannot be read as Parquet".into())),
+    }
+}
+
+fn damaged(place: &str, problem: String) -> Error {
+    Error::File {
+        place: place.into(),
+        problem,
+        remedy: "If it is a Parquet file, it is cut off or damaged: write or download it again"
+            .into(),
+    }
+}
+
+/// Writes chunks of samples, each of shape (any number, `n_columns`), into a Parquet file of `f64` columns with these names, and
+/// returns how many rows there were. One chunk after the other is held in memory, and becomes a row group or several.
+///
+/// # Errors
+///
+/// [`Error::File`]: the file cannot be written. [`Error::Shape`]: a chunk has another number of columns than there are names. An
+/// error among the chunks. What is left of the file then cannot be opened.
+pub fn write_parquet(
+    path: impl AsRef<Path>,
+    columns: &[&str],
+    chunks: impl IntoIterator<Item = Result<Array2<f64>>>,
+) -> Result<usize> {
+    let place = path.as_ref().display().to_string();
+    let unwritable = |error: String| Error::File {
+        place: place.clone(),
+        problem: format!("cannot be written ({error})"),
+        remedy: "Check that the folder exists, that this user may write there, that the disk is not full, and that no two columns have the same name".into(),
+    };
+    let names = || columns.iter().map(|name| (*name).into());
+    let schema: Schema = names().map(|name| Field::new(name, DataType::Float64)).collect();
+    let file = File::create(path.as_ref()).map_err(|error| unwritable(error.to_string()))?;
+    let polars = |error: polars::prelude::PolarsError| unwritable(error.to_string());
+    let mut writer = ParquetWriter::new(file).batched(&schema).map_err(polars)?;
+    let mut n_rows = 0;
+    for chunk in chunks {
+        let chunk = chunk?;
+        check::same("A chunk", "column", chunk.ncols(), columns.len(), "there are that many names")?;
+        let length = (CHUNK_BYTES / (size_of::<f64>() * columns.len().max(1))).max(1);
+        for rows in chunk.axis_chunks_iter(ndarray::Axis(0), length) {
+            let values = rows.columns().into_iter().map(|column| column.to_vec());
+            let series = names().zip(values).map(|(name, values)| Column::new(name, values));
+            let frame = DataFrame::new(rows.nrows(), series.collect()).map_err(polars)?;
+            writer.write_batch(&frame).map_err(polars)?;
+        }
+        n_rows += chunk.nrows();
+    }
+    writer.finish().map_err(polars)?;
+    Ok(n_rows)
+}
+
+impl fmt::Display for ParquetFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = check::count(self.n_rows(), "row");
+        let groups = check::count(self.n_row_groups(), "row group");
+        write!(f, "{}: {rows} in {groups}; columns ", self.0.path.display())?;
+        write!(f, "{}", self.columns().join(", "))
+    }
+}
