@@ -44,7 +44,10 @@ fn write(path: &str, n_rows: usize) -> Result<()> {
     });
     let start = Instant::now();
     let n_rows = write_parquet(path, &names, batches)?;
-    println!("{n_rows} rows written in {:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "{n_rows} rows written in {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -53,10 +56,18 @@ fn fit(path: &str) -> Result<()> {
     println!("{file}");
     let millions = file.n_rows() as f64 / 1e6;
     let start = Instant::now();
-    let rows = file.chunks().try_fold(0, |rows, chunk| Ok::<usize, em_lab::Error>(rows + chunk?.nrows()))?;
-    println!("{rows} rows read: {:.3} s for each million", start.elapsed().as_secs_f64() / millions);
+    let rows = file.chunks().try_fold(0, |rows, chunk| {
+        Ok::<usize, em_lab::Error>(rows + chunk?.nrows())
+    })?;
+    println!(
+        "{rows} rows read: {:.3} s for each million",
+        start.elapsed().as_secs_f64() / millions
+    );
     let start = Instant::now();
-    let fit = Em::new(K).max_iterations(5).tolerance(0.0).fit_chunks(|| file.chunks())?;
+    let fit = Em::new(K)
+        .max_iterations(5)
+        .tolerance(0.0)
+        .fit_chunks(|| file.chunks())?;
     let seconds = start.elapsed().as_secs_f64();
     // A pass to draw the start's samples, one for the start's log-likelihood, one for each iteration.
     let passes = fit.n_iterations() as f64 + 2.0;

@@ -12,7 +12,9 @@ use std::fs;
 use std::path::PathBuf;
 
 fn path(name: &str) -> PathBuf {
-    em_lab::data::scratch_dir().unwrap().join(format!("test_{name}.parquet"))
+    em_lab::data::scratch_dir()
+        .unwrap()
+        .join(format!("test_{name}.parquet"))
 }
 
 fn stacked(chunks: impl Iterator<Item = Result<Array2<f64>>>) -> Array2<f64> {
@@ -32,7 +34,9 @@ fn write_frame(name: &str, columns: Vec<Column>, row_group_size: usize) -> PathB
 
 /// Four columns in row groups of 100, 100 and 50 rows, and what one reads from them.
 fn mixed(name: &str) -> (PathBuf, Array2<f64>) {
-    let x = Array2::from_shape_fn((250, 2), |(n, d)| (n as f64).sqrt() * if d == 0 { 1.0 } else { -2.0 });
+    let x = Array2::from_shape_fn((250, 2), |(n, d)| {
+        (n as f64).sqrt() * if d == 0 { 1.0 } else { -2.0 }
+    });
     let columns = vec![
         Column::new("a".into(), x.column(0).to_vec()),
         Column::new("name".into(), vec!["text"; 250]),
@@ -46,7 +50,10 @@ fn mixed(name: &str) -> (PathBuf, Array2<f64>) {
 fn a_stream_from_a_file_is_the_array() {
     let x = synthetic::two_dimensions().x;
     let path = path("array");
-    let parts = || x.axis_chunks_iter(Axis(0), 110).map(|part| Ok(part.to_owned()));
+    let parts = || {
+        x.axis_chunks_iter(Axis(0), 110)
+            .map(|part| Ok(part.to_owned()))
+    };
     assert_eq!(write_parquet(&path, &["x", "y"], parts()), Ok(300));
     let file = ParquetFile::open(&path, &[]).unwrap();
     assert_eq!((file.n_rows(), file.n_row_groups()), (300, 3));
@@ -59,7 +66,11 @@ fn a_stream_from_a_file_is_the_array() {
     let fit = |threads| with_threads(threads, || Em::new(2).fit_chunks(|| file.chunks()).unwrap());
     assert_eq!(fit(1), fit(3));
     assert_eq!(fit(1), Em::new(2).fit_chunks(parts).unwrap());
-    assert_near(fit(1).log_likelihood(), Em::new(2).fit(&x).unwrap().log_likelihood(), ROUNDING);
+    assert_near(
+        fit(1).log_likelihood(),
+        Em::new(2).fit(&x).unwrap().log_likelihood(),
+        ROUNDING,
+    );
     assert_eq!(
         format!("{file:?}"),
         format!("{}: 300 rows in 3 row groups; columns x, y", path.display())
@@ -96,7 +107,18 @@ fn every_kind_of_number_becomes_f64() {
     let file = ParquetFile::open(write_frame("kinds", columns, 10), &[]).unwrap();
     let power = 2.0_f64.powi(53);
     let expected = array![
-        [-128.0, -32_768.0, f64::from(i32::MIN), -power, 0.0, 0.0, 0.0, 0.0, f64::from(0.1_f32), 0.1],
+        [
+            -128.0,
+            -32_768.0,
+            f64::from(i32::MIN),
+            -power,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            f64::from(0.1_f32),
+            0.1
+        ],
         [
             127.0,
             32_767.0,
@@ -117,7 +139,11 @@ fn every_kind_of_number_becomes_f64() {
 fn chunks_are_small_however_large_the_row_group_is() {
     let n = 5_000_000;
     let values: Vec<f64> = (0..n).map(|n| f64::from(n) * 0.5).collect();
-    let path = write_frame("large", vec![Column::new("x".into(), values.clone())], usize::MAX);
+    let path = write_frame(
+        "large",
+        vec![Column::new("x".into(), values.clone())],
+        usize::MAX,
+    );
     let file = ParquetFile::open(&path, &[]).unwrap();
     assert_eq!(file.n_row_groups(), 1);
     let lengths: Vec<usize> = file.chunks().map(|chunk| chunk.unwrap().nrows()).collect();
@@ -136,7 +162,10 @@ fn a_reader_may_stop_early_and_several_may_read_at_once() {
     let (path, x) = mixed("early");
     let file = ParquetFile::open(&path, &[]).unwrap();
     for _ in 0..100 {
-        assert_eq!(file.chunks().next().unwrap().unwrap(), x.slice(ndarray::s![..100, ..]));
+        assert_eq!(
+            file.chunks().next().unwrap().unwrap(),
+            x.slice(ndarray::s![..100, ..])
+        );
     }
     let (mut one, two) = (file.chunks(), file.chunks());
     assert_eq!(one.next().unwrap().unwrap().nrows(), 100);
@@ -150,16 +179,28 @@ fn files_without_what_is_asked_for() {
     let error = |name: &str, columns: &[&str]| ParquetFile::open(path(name), columns).unwrap_err();
     let place = |name: &str| path(name).display().to_string();
     let text = error("none", &[]).to_string();
-    assert!(text.starts_with(&format!("{}: cannot be read (", place("none"))), "{text}");
-    assert!(text.ends_with("Check the name, and that it is a file that this user may read."), "{text}");
+    assert!(
+        text.starts_with(&format!("{}: cannot be read (", place("none"))),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("Check the name, and that it is a file that this user may read."),
+        "{text}"
+    );
 
     mixed("asked");
     let start = place("asked");
     let there_are = "The columns of numbers are \"a\", \"b\".";
     for (column, problem) in [
         ("c", "there is no column \"c\""),
-        ("name", "the column \"name\" holds text, but numbers were expected"),
-        ("yes", "the column \"yes\" holds yes and no (booleans), but numbers were expected"),
+        (
+            "name",
+            "the column \"name\" holds text, but numbers were expected",
+        ),
+        (
+            "yes",
+            "the column \"yes\" holds yes and no (booleans), but numbers were expected",
+        ),
     ] {
         let found = error("asked", &["a", column]).to_string();
         assert_eq!(found, format!("{start}: {problem}. {there_are}"));
@@ -169,7 +210,11 @@ fn files_without_what_is_asked_for() {
         "The list of columns is one with \"a\" twice, but it must be one that names each column once: two equal columns have no \
          inverse covariance."
     );
-    write_frame("words", vec![Column::new("name".into(), vec!["text"; 3])], 10);
+    write_frame(
+        "words",
+        vec![Column::new("name".into(), vec!["text"; 3])],
+        10,
+    );
     assert_eq!(
         error("words", &[]).to_string(),
         format!(
@@ -183,7 +228,10 @@ fn files_without_what_is_asked_for() {
 fn missing_values_are_named() {
     let mut values: Vec<Option<i32>> = (0..250).map(Some).collect();
     values[217] = None;
-    let columns = vec![Column::new("a".into(), vec![1.0; 250]), Column::new("b".into(), values)];
+    let columns = vec![
+        Column::new("a".into(), vec![1.0; 250]),
+        Column::new("b".into(), values),
+    ];
     let path = write_frame("null", columns, 100);
     let file = ParquetFile::open(&path, &["b", "a"]).unwrap();
     let expected = format!(
@@ -194,13 +242,28 @@ fn missing_values_are_named() {
     let mut chunks = file.chunks().skip(2);
     assert_eq!(chunks.next().unwrap().unwrap_err().to_string(), expected);
     assert!(chunks.next().is_none());
-    assert_eq!(Em::new(2).fit_chunks(|| file.chunks()).unwrap_err().to_string(), expected);
-    assert_eq!(ParquetFile::open(&path, &["a"]).unwrap().chunks().filter(Result::is_ok).count(), 3);
+    assert_eq!(
+        Em::new(2)
+            .fit_chunks(|| file.chunks())
+            .unwrap_err()
+            .to_string(),
+        expected
+    );
+    assert_eq!(
+        ParquetFile::open(&path, &["a"])
+            .unwrap()
+            .chunks()
+            .filter(Result::is_ok)
+            .count(),
+        3
+    );
 
     let mut x = Array2::zeros((30, 2));
     x[[12, 1]] = f64::NEG_INFINITY;
     let path = self::path("infinite");
-    let parts = x.axis_chunks_iter(Axis(0), 10).map(|part| Ok(part.to_owned()));
+    let parts = x
+        .axis_chunks_iter(Axis(0), 10)
+        .map(|part| Ok(part.to_owned()));
     write_parquet(&path, &["a", "b"], parts).unwrap();
     let file = ParquetFile::open(&path, &[]).unwrap();
     let error = Error::NotFinite {
@@ -244,20 +307,36 @@ fn writing_says_what_stops_it() {
         wide.to_string(),
         "A chunk has 3 columns, but 2 columns were expected: there are that many names."
     );
-    assert!(matches!(ParquetFile::open(&path, &[]), Err(Error::File { .. })));
-    let fault = Error::Empty { what: "The well".into() };
-    assert_eq!(write_parquet(&path, &["a"], [Err(fault.clone())]), Err(fault));
+    assert!(matches!(
+        ParquetFile::open(&path, &[]),
+        Err(Error::File { .. })
+    ));
+    let fault = Error::Empty {
+        what: "The well".into(),
+    };
+    assert_eq!(
+        write_parquet(&path, &["a"], [Err(fault.clone())]),
+        Err(fault)
+    );
     let unwritable = [
         write_parquet(path.join("below"), &["a"], []),
         write_parquet(&path, &["a", "a"], [Ok(Array2::zeros((1, 2)))]),
     ];
     for error in unwritable {
         let text = error.unwrap_err().to_string();
-        assert!(text.contains(": cannot be written (") && text.contains("Check that the folder exists"), "{text}");
+        assert!(
+            text.contains(": cannot be written (") && text.contains("Check that the folder exists"),
+            "{text}"
+        );
     }
     assert_eq!(write_parquet(&path, &["a"], []), Ok(0));
     let file = ParquetFile::open(&path, &[]).unwrap();
     assert_eq!((file.n_rows(), file.chunks().count()), (0, 0));
     let error = Em::new(1).fit_chunks(|| file.chunks()).unwrap_err();
-    assert_eq!(error, Error::Empty { what: "The stream of chunks".into() });
+    assert_eq!(
+        error,
+        Error::Empty {
+            what: "The stream of chunks".into()
+        }
+    );
 }

@@ -136,10 +136,7 @@ impl ParquetFile {
         self.read(row_group.min(end)..row_group.saturating_add(1).min(end))
     }
 
-    fn read(
-        &self,
-        row_groups: Range<usize>,
-    ) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+    fn read(&self, row_groups: Range<usize>) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let parts = Arc::clone(&self.0);
         let mode = std::env::var("PQ_MODE").unwrap_or_default();
         let pieces = row_groups.flat_map(move |row_group| self_pieces(&parts, row_group));
@@ -188,7 +185,11 @@ impl Parts {
     fn read(&self, piece: &Piece) -> Result<Array2<f64>> {
         let place = format!("{}, row group {}", self.path.display(), piece.row_group);
         let frame = guarded(&place, || {
-            let s = if std::env::var("PQ_MODE").unwrap_or_default().contains('C') { ParallelStrategy::Columns } else { ParallelStrategy::None };
+            let s = if std::env::var("PQ_MODE").unwrap_or_default().contains('C') {
+                ParallelStrategy::Columns
+            } else {
+                ParallelStrategy::None
+            };
             let mut reader = ParquetReader::new(self.file.try_clone()?)
                 .with_projection(Some(self.places.clone()))
                 .with_slice(Some((piece.rows.start, piece.rows.len())))
@@ -209,7 +210,10 @@ impl Parts {
                 let row = series.is_null().iter().position(|null| null == Some(true));
                 return Err(self.missing(column, first_row + row.unwrap_or_default()));
             }
-            let values = series.f64().ok().and_then(|values| values.cont_slice().ok());
+            let values = series
+                .f64()
+                .ok()
+                .and_then(|values| values.cont_slice().ok());
             let Some(values) = values.filter(|values| values.len() == n_rows) else {
                 let problem = format!("the column {:?} has too few rows", self.columns[column]);
                 return Err(damaged(&place, problem));
@@ -257,7 +261,9 @@ fn rows_of(columns: &[&[f64]], n_rows: usize) -> Array2<f64> {
     for (tile, start) in tiles.zip((0..).step_by(TILE)) {
         let mut tile = tile;
         for (mut to, from) in tile.columns_mut().into_iter().zip(columns) {
-            to.iter_mut().zip(&from[start..]).for_each(|(to, from)| *to = *from);
+            to.iter_mut()
+                .zip(&from[start..])
+                .for_each(|(to, from)| *to = *from);
         }
     }
     x
@@ -280,7 +286,9 @@ fn select(place: &str, schema: &ArrowSchema, columns: &[&str]) -> Result<Vec<usi
         }
         return Ok(all);
     }
-    let names: Vec<String> = numbers.map(|(_, field)| format!("{:?}", field.name.as_str())).collect();
+    let names: Vec<String> = numbers
+        .map(|(_, field)| format!("{:?}", field.name.as_str()))
+        .collect();
     let there_are = format!("The columns of numbers are {}", names.join(", "));
     let mut places = Vec::new();
     for name in columns {
@@ -295,7 +303,9 @@ fn select(place: &str, schema: &ArrowSchema, columns: &[&str]) -> Result<Vec<usi
             return Err(Error::Parameter {
                 name: "The list of columns".into(),
                 found: format!("one with {name:?} twice"),
-                expected: "one that names each column once: two equal columns have no inverse covariance".into(),
+                expected:
+                    "one that names each column once: two equal columns have no inverse covariance"
+                        .into(),
             });
         }
         places.push(place);
@@ -327,7 +337,10 @@ fn guarded<T>(place: &str, work: impl FnOnce() -> PolarsResult<T>) -> Result<T> 
         Ok(Err(error)) => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();
-            Err(damaged(place, format!("cannot be read as Parquet ({first})")))
+            Err(damaged(
+                place,
+                format!("cannot be read as Parquet ({first})"),
+            ))
         }
         Err(_) => Err(damaged(place, "cannot be read as Parquet".into())),
     }
@@ -355,24 +368,36 @@ pub fn write_parquet(
     chunks: impl IntoIterator<Item = Result<Array2<f64>>>,
 ) -> Result<usize> {
     let place = path.as_ref().display().to_string();
-    let unwritable = |error: String| Error::File {
+    let unwritable = |error: String| {
+        Error::File {
         place: place.clone(),
         problem: format!("cannot be written ({error})"),
         remedy: "Check that the folder exists, that this user may write there, that the disk is not full, and that no two columns have the same name".into(),
+    }
     };
     let names = || columns.iter().map(|name| (*name).into());
-    let schema: Schema = names().map(|name| Field::new(name, DataType::Float64)).collect();
+    let schema: Schema = names()
+        .map(|name| Field::new(name, DataType::Float64))
+        .collect();
     let file = File::create(path.as_ref()).map_err(|error| unwritable(error.to_string()))?;
     let polars = |error: polars::prelude::PolarsError| unwritable(error.to_string());
     let mut writer = ParquetWriter::new(file).batched(&schema).map_err(polars)?;
     let mut n_rows = 0;
     for chunk in chunks {
         let chunk = chunk?;
-        check::same("A chunk", "column", chunk.ncols(), columns.len(), "there are that many names")?;
+        check::same(
+            "A chunk",
+            "column",
+            chunk.ncols(),
+            columns.len(),
+            "there are that many names",
+        )?;
         let length = (CHUNK_BYTES / (size_of::<f64>() * columns.len().max(1))).max(1);
         for rows in chunk.axis_chunks_iter(ndarray::Axis(0), length) {
             let values = rows.columns().into_iter().map(|column| column.to_vec());
-            let series = names().zip(values).map(|(name, values)| Column::new(name, values));
+            let series = names()
+                .zip(values)
+                .map(|(name, values)| Column::new(name, values));
             let frame = DataFrame::new(rows.nrows(), series.collect()).map_err(polars)?;
             writer.write_batch(&frame).map_err(polars)?;
         }
