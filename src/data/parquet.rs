@@ -4,11 +4,13 @@
 //! a row group only the rows of one chunk at a time, so that memory is bounded by [`CHUNK_BYTES`] and not by the file. What is
 //! read for one chunk does not depend on the machine, and so neither does a fit: the same file gives the same bits.
 
+mod columns;
+
 use crate::{Error, Result, check};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use polars::prelude::{
-    ArrowDataType, ArrowSchema, Column, DataFrame, DataType, Field, FileMetadata, FileMetadataRef,
-    ParallelStrategy, ParquetReader, ParquetWriter, PolarsResult, Schema, SerReader,
+    Column, DataFrame, DataType, Field, FileMetadata, FileMetadataRef, ParallelStrategy,
+    ParquetReader, ParquetWriter, PolarsResult, Schema, SerReader,
 };
 use std::fmt;
 use std::fs::File;
@@ -17,6 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// A chunk's values, at most: 2²⁵ bytes, or 200,000 rows of 20 columns. A page, usually a megabyte of one column, is unpacked
 /// again for each chunk that it reaches into, so that small chunks would cost time.
@@ -28,13 +31,13 @@ const TILE: usize = 256;
 /// Columns of numbers in a Parquet file, for fits of more samples than fit into memory.
 ///
 /// Integers and floating-point numbers of any width become `f64`; integers beyond 2⁵³ are rounded. What cannot take part in a fit
-/// is an error that says where it is: missing values, NaN, infinities. To take the file as one array, if it is small, stack the
-/// chunks.
+/// is an error that says where it is: missing values, NaN, infinities. The file must stay as it is while it is read. Pages carry no
+/// sums to check them by, so that a damage which leaves the format intact comes through as other numbers.
 ///
 /// # Examples
 ///
 /// ```
-/// use em_lab::{Em, ParquetFile, synthetic, write_parquet};
+/// use em_lab::{Em, ParquetFile, Start, synthetic, write_parquet};
 ///
 /// let x = synthetic::two_dimensions().x;
 /// let path = em_lab::data::scratch_dir()?.join("two_dimensions.parquet");
@@ -42,7 +45,8 @@ const TILE: usize = 256;
 ///
 /// let file = ParquetFile::open(&path, &[])?;
 /// assert_eq!((file.n_rows(), file.columns()), (300, &["x".to_string(), "y".to_string()][..]));
-/// let (stream, whole) = (Em::new(2).fit_chunks(|| file.chunks())?, Em::new(2).fit(&x)?);
+/// let em = Em::new(2).start(Start::Model(synthetic::two_dimensions_model()));
+/// let (stream, whole) = (em.fit_chunks(|| file.chunks())?, em.fit(&x)?);
 /// assert!((stream.log_likelihood() - whole.log_likelihood()).abs() < 1e-9);
 /// # Ok::<(), em_lab::Error>(())
 /// ```
@@ -55,10 +59,12 @@ struct Parts {
     columns: Vec<String>,
     /// Where the columns are in the file, counted from 0.
     places: Vec<usize>,
+    /// The first row of each row group, and the number of rows in the file.
+    starts: Vec<usize>,
     /// What the file says of itself.
     metadata: FileMetadata,
     /// The same without its row groups.
-    frame: FileMetadata,
+    outline: FileMetadata,
 }
 
 /// The rows of one chunk, counted from the first row of their row group.
@@ -87,26 +93,33 @@ impl ParquetFile {
             let metadata = reader.get_metadata()?.as_ref().clone();
             Ok((metadata, reader.schema()?))
         })?;
-        let places = select(&place, &schema, columns)?;
+        let places = columns::select(&place, &schema, columns)?;
         let names = schema.iter_names().map(ToString::to_string);
         let names: Vec<String> = names.collect();
+        let starts = starts(&metadata).ok_or_else(|| {
+            damaged(
+                &place,
+                "cannot be read: its numbers of rows disagree".into(),
+            )
+        })?;
         let row_groups = std::mem::take(&mut metadata.row_groups);
-        let frame = metadata.clone();
+        let outline = metadata.clone();
         metadata.row_groups = row_groups;
         Ok(Self(Arc::new(Parts {
             path: path.to_path_buf(),
             file,
             columns: places.iter().map(|&j| names[j].clone()).collect(),
             places,
+            starts,
             metadata,
-            frame,
+            outline,
         })))
     }
 
     /// The number of rows in the file.
     #[must_use]
     pub fn n_rows(&self) -> usize {
-        self.0.first_row(self.n_row_groups())
+        self.0.starts[self.n_row_groups()]
     }
 
     /// The names of the columns that are read, in the order of the chunks' columns.
@@ -136,46 +149,28 @@ impl ParquetFile {
         self.read(row_group.min(end)..row_group.saturating_add(1).min(end))
     }
 
+    /// One thread reads while the others compute. It keeps one chunk ready; where the iterator is dropped it cannot hand that over,
+    /// and ends.
     fn read(&self, row_groups: Range<usize>) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let parts = Arc::clone(&self.0);
-        let mode = std::env::var("PQ_MODE").unwrap_or_default();
-        let pieces = row_groups.flat_map(move |row_group| self_pieces(&parts, row_group));
-        let parts = Arc::clone(&self.0);
-        let it: Box<dyn Iterator<Item = Result<Array2<f64>>>> = if mode.contains('A') {
-            let (sender, receiver) = sync_channel(0);
-            let pieces: Vec<Piece> = pieces.collect();
-            std::thread::spawn(move || {
-                for piece in pieces {
-                    let chunk = parts.read(&piece);
-                    let failed = chunk.is_err();
-                    if sender.send(chunk).is_err() || failed {
-                        return;
-                    }
+        let (sender, receiver) = sync_channel(0);
+        thread::spawn(move || {
+            for piece in row_groups.flat_map(|row_group| parts.pieces(row_group)) {
+                let chunk = parts.read(&piece);
+                let failed = chunk.is_err();
+                if sender.send(chunk).is_err() || failed {
+                    break;
                 }
-            });
-            Box::new(receiver.into_iter())
-        } else {
-            Box::new(pieces.map(move |piece| parts.read(&piece)))
-        };
-        it
+            }
+        });
+        receiver.into_iter()
     }
-}
-
-fn self_pieces(parts: &Parts, row_group: usize) -> Vec<Piece> {
-    parts.pieces(row_group).collect()
 }
 
 impl Parts {
-    /// How many rows come before a row group.
-    fn first_row(&self, row_group: usize) -> usize {
-        let before = &self.metadata.row_groups[..row_group];
-        before.iter().map(|group| group.num_rows()).sum()
-    }
-
     fn pieces(&self, row_group: usize) -> impl Iterator<Item = Piece> + use<> {
-        let n_rows = self.metadata.row_groups[row_group].num_rows();
-        let bytes: usize = std::env::var("PQ_BYTES").map_or(CHUNK_BYTES, |b| b.parse().unwrap());
-        let length = (bytes / (size_of::<f64>() * self.places.len())).max(1);
+        let n_rows = self.starts[row_group + 1] - self.starts[row_group];
+        let length = rows_per_chunk(self.places.len());
         (0..n_rows).step_by(length).map(move |start| Piece {
             row_group,
             rows: start..(start + length).min(n_rows),
@@ -184,16 +179,11 @@ impl Parts {
 
     fn read(&self, piece: &Piece) -> Result<Array2<f64>> {
         let place = format!("{}, row group {}", self.path.display(), piece.row_group);
-        let frame = guarded(&place, || {
-            let s = if std::env::var("PQ_MODE").unwrap_or_default().contains('C') {
-                ParallelStrategy::Columns
-            } else {
-                ParallelStrategy::None
-            };
+        let series = guarded(&place, || {
             let mut reader = ParquetReader::new(self.file.try_clone()?)
                 .with_projection(Some(self.places.clone()))
                 .with_slice(Some((piece.rows.start, piece.rows.len())))
-                .read_parallel(s);
+                .read_parallel(ParallelStrategy::None);
             reader.set_metadata(self.alone(piece.row_group));
             let columns = reader.finish()?.into_columns().into_iter();
             let numbers = |column: Column| {
@@ -203,9 +193,9 @@ impl Parts {
             columns.map(numbers).collect::<PolarsResult<Vec<_>>>()
         })?;
         let n_rows = piece.rows.len();
-        let first_row = self.first_row(piece.row_group) + piece.rows.start;
-        let mut columns = Vec::with_capacity(frame.len());
-        for (column, series) in frame.iter().enumerate() {
+        let first_row = self.starts[piece.row_group] + piece.rows.start;
+        let mut columns = Vec::with_capacity(series.len());
+        for (column, series) in series.iter().enumerate() {
             if series.null_count() > 0 {
                 let row = series.is_null().iter().position(|null| null == Some(true));
                 return Err(self.missing(column, first_row + row.unwrap_or_default()));
@@ -237,7 +227,7 @@ impl Parts {
         Arc::new(FileMetadata {
             num_rows: row_group.num_rows(),
             row_groups: vec![row_group.clone()],
-            ..self.frame.clone()
+            ..self.outline.clone()
         })
     }
 
@@ -254,80 +244,33 @@ impl Parts {
     }
 }
 
+fn rows_per_chunk(n_columns: usize) -> usize {
+    (CHUNK_BYTES / size_of::<f64>() / n_columns.max(1)).max(1)
+}
+
 /// Columns one beside the other, as rows one after the other.
 fn rows_of(columns: &[&[f64]], n_rows: usize) -> Array2<f64> {
     let mut x = Array2::zeros((n_rows, columns.len()));
-    let tiles = x.axis_chunks_iter_mut(ndarray::Axis(0), TILE);
-    for (tile, start) in tiles.zip((0..).step_by(TILE)) {
-        let mut tile = tile;
+    let tiles = x.axis_chunks_iter_mut(Axis(0), TILE);
+    for (mut tile, start) in tiles.zip((0..).step_by(TILE)) {
         for (mut to, from) in tile.columns_mut().into_iter().zip(columns) {
-            to.iter_mut()
-                .zip(&from[start..])
-                .for_each(|(to, from)| *to = *from);
+            let values = to.iter_mut().zip(&from[start..]);
+            values.for_each(|(to, from)| *to = *from);
         }
     }
     x
 }
 
-/// The places of the columns asked for.
-fn select(place: &str, schema: &ArrowSchema, columns: &[&str]) -> Result<Vec<usize>> {
-    let fault = |problem: String, remedy: String| Error::File {
-        place: place.into(),
-        problem,
-        remedy,
-    };
-    let numbers = schema.iter_values().enumerate();
-    let numbers = numbers.filter(|(_, field)| kind(&field.dtype).is_none());
-    if columns.is_empty() {
-        let all: Vec<usize> = numbers.map(|(place, _)| place).collect();
-        if all.is_empty() {
-            let remedy = "Turn columns into integers or floating-point numbers first";
-            return Err(fault("there is no column of numbers".into(), remedy.into()));
-        }
-        return Ok(all);
+/// The first row of each row group, and the number of rows; `None` where the file contradicts itself.
+fn starts(metadata: &FileMetadata) -> Option<Vec<usize>> {
+    let mut starts = vec![0_usize];
+    for row_group in &metadata.row_groups {
+        starts.push(starts.last()?.checked_add(row_group.num_rows())?);
     }
-    let names: Vec<String> = numbers
-        .map(|(_, field)| format!("{:?}", field.name.as_str()))
-        .collect();
-    let there_are = format!("The columns of numbers are {}", names.join(", "));
-    let mut places = Vec::new();
-    for name in columns {
-        let Some((place, _, field)) = schema.get_full(name) else {
-            return Err(fault(format!("there is no column {name:?}"), there_are));
-        };
-        if let Some(kind) = kind(&field.dtype) {
-            let problem = format!("the column {name:?} holds {kind}, but numbers were expected");
-            return Err(fault(problem, there_are));
-        }
-        if places.contains(&place) {
-            return Err(Error::Parameter {
-                name: "The list of columns".into(),
-                found: format!("one with {name:?} twice"),
-                expected:
-                    "one that names each column once: two equal columns have no inverse covariance"
-                        .into(),
-            });
-        }
-        places.push(place);
-    }
-    Ok(places)
-}
-
-/// What a column holds, if not numbers.
-fn kind(dtype: &ArrowDataType) -> Option<&'static str> {
-    use ArrowDataType as Type;
-    match dtype {
-        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 => None,
-        Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64 => None,
-        Type::Float32 | Type::Float64 => None,
-        Type::Utf8 | Type::LargeUtf8 | Type::Utf8View | Type::Dictionary(..) => Some("text"),
-        Type::Boolean => Some("yes and no (booleans)"),
-        Type::Date32 | Type::Date64 | Type::Timestamp(..) => Some("dates"),
-        Type::Time32(_) | Type::Time64(_) | Type::Duration(_) => Some("times"),
-        Type::List(_) | Type::LargeList(_) | Type::FixedSizeList(..) => Some("lists"),
-        Type::Decimal(..) => Some("decimals"),
-        _ => Some("values of another kind"),
-    }
+    starts
+        .last()
+        .filter(|n_rows| **n_rows == metadata.num_rows)?;
+    Some(starts)
 }
 
 /// Polars' errors as ours, and its panics too: it has some for files that contradict themselves.
@@ -372,7 +315,9 @@ pub fn write_parquet(
         Error::File {
         place: place.clone(),
         problem: format!("cannot be written ({error})"),
-        remedy: "Check that the folder exists, that this user may write there, that the disk is not full, and that no two columns have the same name".into(),
+        remedy: "Check that the folder exists, that this user may write there, that the disk is not full, and that no name is \
+                 there twice"
+            .into(),
     }
     };
     let names = || columns.iter().map(|name| (*name).into());
@@ -392,8 +337,8 @@ pub fn write_parquet(
             columns.len(),
             "there are that many names",
         )?;
-        let length = (CHUNK_BYTES / (size_of::<f64>() * columns.len().max(1))).max(1);
-        for rows in chunk.axis_chunks_iter(ndarray::Axis(0), length) {
+        let length = rows_per_chunk(columns.len());
+        for rows in chunk.axis_chunks_iter(Axis(0), length) {
             let values = rows.columns().into_iter().map(|column| column.to_vec());
             let series = names()
                 .zip(values)
@@ -413,5 +358,21 @@ impl fmt::Display for ParquetFile {
         let groups = check::count(self.n_row_groups(), "row group");
         write!(f, "{}: {rows} in {groups}; columns ", self.0.path.display())?;
         write!(f, "{}", self.columns().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_polars_panics_over_is_an_error() {
+        let found = guarded("file", || -> PolarsResult<()> {
+            panic!("thrift bool field")
+        });
+        assert_eq!(
+            found,
+            Err(damaged("file", "cannot be read as Parquet".into()))
+        );
     }
 }
