@@ -10,7 +10,7 @@ use crate::{Error, Result, check};
 use ndarray::{Array2, Axis};
 use polars::prelude::{
     Column, DataFrame, DataType, Field, FileMetadata, FileMetadataRef, ParallelStrategy,
-    ParquetReader, ParquetWriter, PolarsResult, Schema, SerReader,
+    ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, Schema, SerReader,
 };
 use std::fmt;
 use std::fs::File;
@@ -326,7 +326,9 @@ pub fn write_parquet(
         .collect();
     let file = File::create(path.as_ref()).map_err(|error| unwritable(error.to_string()))?;
     let polars = |error: polars::prelude::PolarsError| unwritable(error.to_string());
-    let mut writer = ParquetWriter::new(file).batched(&schema).map_err(polars)?;
+    // Zstandard, polars' default, saves 3 % of the space of random numbers, and takes twice the time to read.
+    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy);
+    let mut writer = writer.batched(&schema).map_err(polars)?;
     let mut n_rows = 0;
     for chunk in chunks {
         let chunk = chunk?;
