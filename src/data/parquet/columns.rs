@@ -51,9 +51,16 @@ pub(super) fn select(place: &str, schema: &ArrowSchema, columns: &[&str]) -> Res
 fn kind(dtype: &ArrowDataType) -> Option<&'static str> {
     use ArrowDataType as Type;
     match dtype {
-        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 => None,
-        Type::UInt8 | Type::UInt16 | Type::UInt32 | Type::UInt64 => None,
-        Type::Float32 | Type::Float64 => None,
+        Type::Int8
+        | Type::Int16
+        | Type::Int32
+        | Type::Int64
+        | Type::UInt8
+        | Type::UInt16
+        | Type::UInt32
+        | Type::UInt64
+        | Type::Float32
+        | Type::Float64 => None,
         Type::Utf8 | Type::LargeUtf8 | Type::Utf8View | Type::Dictionary(..) => Some("text"),
         Type::Boolean => Some("yes and no (booleans)"),
         Type::Date32 | Type::Date64 | Type::Timestamp(..) => Some("dates"),
