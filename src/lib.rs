@@ -56,6 +56,7 @@
 //! - `blas` (default): OpenBLAS for matrix products and eigenvectors. Without it the same is done in plain Rust, which also
 //!   compiles to WebAssembly.
 //! - `polars`: [`Digits`] from a CSV file.
+//! - `parquet`: fits from a Parquet file that does not fit into memory, with `ParquetFile`.
 
 mod check;
 pub mod data;
@@ -74,6 +75,8 @@ pub mod random;
 
 pub use check::column;
 pub use data::{Channel, Digits, GreyImage, synthetic};
+#[cfg(feature = "parquet")]
+pub use data::{ParquetFile, write_parquet};
 pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;

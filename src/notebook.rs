@@ -44,3 +44,6 @@ shows_as_text!(
     crate::synthetic::OneDimension,
     crate::synthetic::TwoDimensions,
 );
+
+#[cfg(feature = "parquet")]
+shows_as_text!(crate::ParquetFile);

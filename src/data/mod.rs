@@ -3,12 +3,16 @@
 mod digits;
 mod idx;
 mod image;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod synthetic;
 #[cfg(feature = "polars")]
 mod table;
 
 pub use digits::Digits;
 pub use image::{Channel, GreyImage};
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetFile, write_parquet};
 
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
