@@ -1,7 +1,9 @@
 //! The only door to BLAS and LAPACK, with a back end in plain Rust behind the same door.
 //!
 //! With the feature `blas` (the default) the work is done by OpenBLAS through ndarray and ndarray-linalg, always on one thread:
-//! OpenBLAS's own threads change the last bits of a result with their number. Without it, [`plain`] does the same in Rust.
+//! OpenBLAS's own threads change the last bits of a result with their number. Without it, [`plain`] does the same in Rust. The sums
+//! that EM, k-means and PCA spend their time in have loops of their own, which do no more than is needed: [`lanes`], [`gram`],
+//! [`byte_gram`] and [`narrow_product`].
 
 #[cfg(feature = "blas")]
 mod blas;

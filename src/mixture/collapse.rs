@@ -1,7 +1,7 @@
 //! What happens when a component loses its spread.
 
 use super::GaussianMixture;
-use super::statistics::Regularization;
+use super::regularization::Regularization;
 use crate::{Error, Result, linalg};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
 use std::fmt;

@@ -2,10 +2,11 @@
 
 use super::collapse::{self, Collapse, Repair};
 use super::covariance::CovarianceModel;
+use super::regularization::Regularization;
 use super::restarts::{End, Restarts};
 use super::source::{Samples, Source};
 use super::start::{Start, StartLabels};
-use super::statistics::{Choices, Regularization, Statistics};
+use super::statistics::{Choices, Statistics};
 use super::steps::expectation;
 use super::{Fit, GaussianMixture, Step, Stop};
 use crate::{Error, Result, check, parallel};

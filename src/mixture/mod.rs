@@ -7,6 +7,7 @@ mod em;
 mod fit;
 mod hierarchical;
 mod pass;
+mod regularization;
 mod restarts;
 mod sample;
 mod select;
@@ -14,16 +15,18 @@ mod source;
 mod start;
 mod statistics;
 mod steps;
+mod stream;
 
 pub use collapse::{Collapse, Repair};
 pub use covariance::CovarianceModel;
 pub use em::Em;
 pub use fit::{Fit, Step, Stop};
+pub use regularization::Regularization;
 pub use restarts::{Optimum, Restarts};
 pub use sample::Sample;
 pub use select::{Candidate, Scores, Selection};
 pub use start::Start;
-pub use statistics::{Regularization, Statistics};
+pub use statistics::Statistics;
 pub use steps::{Expectation, e_step, m_step};
 
 use crate::{Error, Result, check, gaussian};

@@ -4,6 +4,7 @@ use super::GaussianMixture;
 use super::collapse::{self, Collapse};
 use super::covariance::{self, CovarianceModel};
 use super::pass::Tile;
+use super::regularization::Regularization;
 use super::source::Samples;
 use crate::linalg::lanes::{
     ROWS, add_moments, add_outer_products, add_squares, padded, weigh_rows,
@@ -12,41 +13,6 @@ use crate::{Error, Result, check, linalg, parallel};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
 use std::fmt;
 use std::ops::Range;
-
-/// What is added to the diagonal of every covariance, so that no component can become flat.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Regularization {
-    /// Nothing.
-    None,
-    /// This many times the mean variance of the data's columns, so that the units of the data do not matter.
-    Relative(f64),
-    /// This variance, in the squared units of the data.
-    Absolute(f64),
-}
-
-impl Default for Regularization {
-    /// `Relative(1e-6)`: adds the variance of a thousandth of the data's standard deviation.
-    fn default() -> Self {
-        Self::Relative(1e-6)
-    }
-}
-
-impl Regularization {
-    pub(crate) fn check(self) -> Result<()> {
-        match self {
-            Self::Relative(value) | Self::Absolute(value)
-                if !(value.is_finite() && value >= 0.0) =>
-            {
-                Err(Error::Parameter {
-                    name: "The regularization".into(),
-                    found: value.to_string(),
-                    expected: "a finite number, zero or above".into(),
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Shares of a component's weight below this change nothing that rounding keeps: N samples z standard deviations away add at most
 /// 2⁻⁷⁰ z² N πₖ to a sum that is about N πₖ, which up to z = 300 is below the 2⁻⁵³ of a number, and so it is for a single one up to

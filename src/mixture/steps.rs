@@ -1,8 +1,9 @@
 //! The two steps of EM.
 
 use super::pass::{Tile, Weigher};
+use super::regularization::Regularization;
 use super::source::Samples;
-use super::statistics::{Choices, Regularization, Statistics};
+use super::statistics::{Choices, Statistics};
 use super::{CovarianceModel, GaussianMixture};
 use crate::{Result, check};
 use ndarray::{Array2, ArrayRef2, s};
