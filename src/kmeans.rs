@@ -179,11 +179,11 @@ impl Samples<'_> {
                 let mut distances = [0.0; ROWS];
                 let centroid = centroid.as_slice().unwrap_or_default();
                 diagonal_distances(&ones, &features, centroid, &mut distances);
-                for ((best, nearest), distance) in best.iter_mut().zip(&mut nearest).zip(distances)
-                {
-                    if distance < *best {
-                        (*best, *nearest) = (distance, k);
-                    }
+                for n in 0..ROWS {
+                    // Without a branch, so that the compiler makes vectors of it.
+                    let nearer = distances[n] < best[n];
+                    best[n] = if nearer { distances[n] } else { best[n] };
+                    nearest[n] = if nearer { k } else { nearest[n] };
                 }
             }
             for (n, (k, distance)) in rows.zip(nearest.into_iter().zip(best)) {
@@ -201,13 +201,16 @@ impl Samples<'_> {
         parallel::fold(
             parallel::partition(self.len(), 32),
             |range| {
+                let d = self.n_features;
                 let mut sum = nothing();
+                let shifts = sum.shifts.as_slice_mut().unwrap_or_default();
+                let centres = centroids.as_slice().unwrap_or_default();
                 self.for_each(range, centroids, |n, k, distance| {
                     let weight = self.weight(n);
                     sum.inertia += distance;
                     sum.counts[k] += weight;
-                    let (mut shift, centroid) = (sum.shifts.row_mut(k), centroids.row(k));
-                    for ((shift, value), c) in shift.iter_mut().zip(self.row(n)).zip(centroid) {
+                    let (shift, centre) = (&mut shifts[k * d..][..d], &centres[k * d..][..d]);
+                    for ((shift, value), c) in shift.iter_mut().zip(self.row(n)).zip(centre) {
                         *shift += weight * (value - c);
                     }
                 });
