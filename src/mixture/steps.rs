@@ -82,6 +82,12 @@ pub(super) fn expectation(model: &GaussianMixture, samples: &Samples) -> Expecta
 /// [`Error::Collapsed`] if a component holds no sample, or its samples do not spread over all dimensions and nothing is added to
 /// the diagonal; [`Error::Shape`], [`Error::NotFinite`], [`Error::Empty`] and [`Error::Parameter`] for arguments that are not as
 /// described.
+///
+/// [`Error::Collapsed`]: crate::Error::Collapsed
+/// [`Error::Shape`]: crate::Error::Shape
+/// [`Error::NotFinite`]: crate::Error::NotFinite
+/// [`Error::Empty`]: crate::Error::Empty
+/// [`Error::Parameter`]: crate::Error::Parameter
 pub fn m_step(
     x: &ArrayRef2<f64>,
     responsibilities: &ArrayRef2<f64>,
