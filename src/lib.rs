@@ -56,6 +56,7 @@
 //! - `blas` (default): OpenBLAS for matrix products and eigenvectors. Without it the same is done in plain Rust, which also
 //!   compiles to WebAssembly.
 //! - `polars`: [`Digits`] from a CSV file.
+//! - `worksheet`: the checks of the notebooks' exercises.
 //! - `parquet`: fits from a Parquet file that does not fit into memory, with `ParquetFile`.
 
 mod check;
@@ -72,6 +73,8 @@ mod pca;
 #[cfg(not(target_family = "wasm"))]
 mod plot;
 pub mod random;
+#[cfg(all(feature = "worksheet", not(target_family = "wasm")))]
+pub mod worksheet;
 
 pub use check::column;
 pub use data::{Channel, Digits, GreyImage, synthetic};

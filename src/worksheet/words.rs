@@ -1,0 +1,116 @@
+//! The sentences of a check.
+
+use super::answer::Numbers;
+use super::trial::End;
+
+/// A number as a student would write it: six digits, without the noise of the last bits.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !value.is_finite() {
+        return value.to_string();
+    }
+    if !(1e-4..1e7).contains(&size) {
+        return format!("{value:.5e}");
+    }
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The answer has another number of entries than the one expected.
+pub(super) fn shape(answer: &Numbers, expected: &Numbers, axes: &[&str], place: &str) -> String {
+    let one_each = match axes {
+        [] => String::new(),
+        axes => format!(", one entry for each {}", axes.join(" and each ")),
+    };
+    format!(
+        "The answer has {} {place}; expected {}{one_each}.",
+        extent(&answer.shape),
+        extent(&expected.shape)
+    )
+}
+
+fn extent(shape: &[usize]) -> String {
+    match shape {
+        [] => "a single number".to_owned(),
+        [1] => "1 entry".to_owned(),
+        [n] => format!("{n} entries"),
+        shape => {
+            let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+            format!("the shape ({})", lengths.join(", "))
+        }
+    }
+}
+
+/// The right shape and wrong numbers: where the first and the largest difference are.
+pub(super) fn differences(
+    answer: &Numbers,
+    expected: &Numbers,
+    differences: &[(usize, f64)],
+    axes: &[&str],
+    place: &str,
+) -> String {
+    let (first, _) = differences[0];
+    let largest = differences.iter().fold(differences[0], |largest, &next| {
+        if next.1 > largest.1 { next } else { largest }
+    });
+    let at = |place: usize| {
+        let index = answer.index(place);
+        let parts: Vec<String> = axes
+            .iter()
+            .zip(&index)
+            .map(|(axis, i)| format!("{axis} {i}"))
+            .collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" at {}", parts.join(", "))
+        }
+    };
+    let both = |place: usize| {
+        format!(
+            "{} where {} was expected",
+            number(answer.values[place]),
+            number(expected.values[place])
+        )
+    };
+    let mut text = format!(
+        "Right shape, wrong value {place}: {}{}",
+        both(first),
+        at(first)
+    );
+    if answer.values.len() > 1 {
+        text += &format!(
+            " is the first difference, of {} in {} entries",
+            differences.len(),
+            answer.values.len()
+        );
+        if largest.0 != first {
+            text += &format!("; the largest is {}{}", both(largest.0), at(largest.0));
+        }
+    }
+    if axes.is_empty() {
+        text + "."
+    } else {
+        text + " (counted from 0)."
+    }
+}
+
+/// The function did not come to an end of its own.
+pub(super) fn stopped(end: &End, place: &str) -> String {
+    match end {
+        End::Panic(message) => format!("The function panicked {place}: {message}."),
+        End::TooLong => format!(
+            "The function did not come to an end {place}: it was stopped after a second of work. Look for a loop whose condition never changes."
+        ),
+        End::StackOverflow => {
+            format!(
+                "The function ran out of stack {place}: it seems to call itself without an end."
+            )
+        }
+        End::Gone(how) => format!("The function {how}, {place}. It should return its answer."),
+        End::Whole | End::NotDone => String::new(),
+    }
+}
