@@ -26,11 +26,11 @@ def names(arguments):
     return [name for name in every if not arguments or any(name.startswith(Path(a).stem) for a in arguments)]
 
 
-def read_source(path):
-    """The notebook that a MyST source stands for, with everything in it decided by the source."""
+def read_source(source):
+    """The notebook that a MyST source stands for, a file or its text, with everything in it decided by the source."""
     import jupytext
 
-    notebook = jupytext.read(path)
+    notebook = jupytext.reads(source, "md:myst") if isinstance(source, str) else jupytext.read(source)
     notebook.metadata.pop("jupytext", None)
     notebook.metadata["language_info"] = {
         "name": "rust",
