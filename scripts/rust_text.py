@@ -7,6 +7,7 @@ LITERAL = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<text>b?r(?P<hashes>\#*)".*?"(?P=hashes)|b?"(?:\\.|[^"\\])*")|b?'(?:\\.[^'\n]*|[^'\\\n])'""",
     re.S,
 )
+COMMAND = re.compile(r" *:[^ ]*(?: +.*)?")
 # What has a name for later cells and runs nothing: an item, once the insides of all brackets are blank.
 ITEM = re.compile(
     r"""(?:\#!?\[\s*\]\s*)*(?:pub\s*(?:\(\s*\)\s*)?)?
@@ -22,10 +23,21 @@ def blank(text):
     return re.sub(r"[^\n]", " ", text)
 
 
+def split_commands(source):
+    """The kernel's commands at the head of a cell (`:dep ...`, `!ls`), as evcxr finds them, and the cell with blanks in their place."""
+    commands, lines = [], source.split("\n")
+    for number, line in enumerate(lines):
+        if line.startswith("!") or COMMAND.fullmatch(line):
+            commands.append(line)
+            lines[number] = blank(line)
+        elif line.strip() and not line.startswith("//"):
+            break
+    return commands, "\n".join(lines)
+
+
 def code_only(source):
-    """The cell with comments, strings and the kernel's commands (`:dep`) blank; every other character is at its place."""
-    source = LITERAL.sub(lambda found: blank(found.group()), source)
-    return re.sub(r"^:.*$", lambda found: blank(found.group()), source, flags=re.M)
+    """The cell with commands, comments and strings blank; every other character is at its place."""
+    return LITERAL.sub(lambda found: blank(found.group()), split_commands(source)[1])
 
 
 def skeleton(source):

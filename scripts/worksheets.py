@@ -12,6 +12,7 @@ import rust_text
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 STUB = 'todo!("replace this line by your answer")'
 KINDS = {"answer", "check", "after"}
+# A path that nothing which a student defines can stand in for.
 CRATE = "::em_lab::"
 BLANKS = "// The blanks, so that every cell runs before they are filled. There is nothing to do here.\n"
 PROGRESS = "## How far you are\n\nThis cell checks all exercises again, and counts the points."
@@ -109,7 +110,7 @@ def after_faults(cell):
         said.append("a cell with `after` defines nothing: its code becomes a closure, so put functions, constants and imports into a cell before it.")
     if "?" in rust_text.code_only(cell.source):
         said.append("a cell with `after` cannot use `?`: end it with the Result, or match on it.")
-    if re.search(r"^:", cell.source, re.M):
+    if rust_text.split_commands(cell.source)[0]:
         said.append("a cell with `after` can hold no command of the kernel.")
     return said
 
@@ -234,11 +235,12 @@ def master(notebook, name):
         if role == "answer":
             mark(cell, solution=True)
         elif role == "check":
-            cell.source = check_call(cell.metadata["check"], CRATE + cell.source.strip(), cell.metadata["points"])
+            # In brackets: evcxr takes a line that begins with a colon for a command of its own.
+            cell.source = f"({check_call(cell.metadata['check'], CRATE + cell.source.strip(), cell.metadata['points'])})"
             mark(cell, grade=True, locked=True, points=cell.metadata["points"])
         elif role == "after":
             names = ", ".join(f"exercise_{number}" for number in cell.metadata["after"])
-            cell.source = f"{CRATE}worksheet::after(&[{names}], || {{\n{rust_text.indent(cell.source.strip())}\n}})"
+            cell.source = f"em_lab::worksheet::after(&[{names}], || {{\n{rust_text.indent(cell.source.strip())}\n}})"
             cell.metadata["em_lab"] = {"after": cell.metadata["after"]}
         for key in (*KINDS, "points"):
             cell.metadata.pop(key, None)
@@ -246,7 +248,7 @@ def master(notebook, name):
         first = next(number for number, cell in enumerate(made.cells, 1) if cell.cell_type == "code")
         stubs = nbformat.v4.new_code_cell(blanks(exercises), id="blanks", metadata={"jupyter": {"source_hidden": True}})
         names = ", ".join(f"exercise_{number}" for number in sorted(exercises))
-        count = nbformat.v4.new_code_cell(f"{CRATE}worksheet::progress(&[{names}])", id="progress")
+        count = nbformat.v4.new_code_cell(f"em_lab::worksheet::progress(&[{names}])", id="progress")
         mark(stubs, locked=True)
         mark(count, locked=True)
         made.cells.insert(first, stubs)
