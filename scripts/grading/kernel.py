@@ -6,11 +6,14 @@ import time
 
 from jupyter_client.manager import KernelManager
 from nbformat.v4 import output_from_msg
+from notebooks import ROOT
 
 # For what the worksheet itself runs: the first cell may compile, data may have to be read.
 OURS = 600
 # For a kernel to end the cell that runs, and to answer again.
 PATIENCE = 15
+# What every kernel begins with.
+BEGIN = ROOT / "target" / "kernel" / "config" / "init.evcxr"
 # Characters.
 MOST_PRINTED = 20_000
 
@@ -26,7 +29,7 @@ class Kernel:
     def fresh(self):
         """A kernel in which nothing is defined. evcxr's `:clear` forgets all that was and starts another process."""
         if self.manager and self.used:
-            status, _ = self.run(":clear", PATIENCE)
+            status, _ = self.run(":clear\n" + BEGIN.read_text(), OURS)
             if status != "ok":
                 self.stop()
         if not self.manager:
