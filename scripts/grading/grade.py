@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
@@ -29,13 +30,18 @@ class Course:
 
     def __init__(self, folder):
         from nbgrader.apps import NbGrader
+        from sqlalchemy.exc import SAWarning
 
+        # Of nbgrader's own queries, and nothing that a grader could mend.
+        warnings.filterwarnings("ignore", category=SAWarning)
         self.folder = Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "nbgrader_config.py"
         if not config.exists():
             config.write_text(SETTINGS)
         os.chdir(self.folder)
+        # nbgrader calls a program of the environment by its name.
+        os.environ["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         self.app = NbGrader()
         self.app.initialize([], root=str(self.folder))
         self.app.log.setLevel(logging.INFO)
@@ -91,8 +97,8 @@ def collect(course, name, options):
         shutil.rmtree(course.folder / "downloaded" / name / step, ignore_errors=True)
     shutil.copytree(options.folder, course.folder / "downloaded" / name / "archive")
     before = {student: newest(course, name, student) for student in course.students(name)}
-    app = ZipCollectApp(parent=course.app)
-    app.initialize([name, "--force"], root=str(course.folder))
+    app = ZipCollectApp()
+    app.initialize([name, "--force"])
     app.log.handlers = course.app.log.handlers
     app.start()
     now = course.students(name)
