@@ -117,7 +117,7 @@ const MISCONCEPTIONS: &[Misconception<Share, f64>] = &[
     },
     Misconception {
         name: "divided by the sum of the points",
-        why: "Below stands the sum of what the points count, ∑ rₙₖ, not the sum of the points: are the two lists exchanged?",
+        why: "Below stands the sum of what the points count, ∑ rₙₖ, not the sum of the points: look whether the two lists are exchanged.",
         answer: |case| case.sum(|x, r| r * x) / case.sum(|x, _| x),
     },
     Misconception {
