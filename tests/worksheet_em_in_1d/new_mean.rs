@@ -106,10 +106,9 @@ fn others(x: &[f64], responsibility: &[f64]) -> f64 {
 }
 
 fn most_responsible(x: &[f64], responsibility: &[f64]) -> f64 {
-    // The hand-made case has two points of the same responsibility: the later one wins with `>=`.
     let mut best = 0;
     for n in 1..x.len() {
-        if responsibility[n] >= responsibility[best] {
+        if responsibility[n] > responsibility[best] {
             best = n;
         }
     }

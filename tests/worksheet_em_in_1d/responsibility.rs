@@ -85,6 +85,23 @@ fn a_whole_matrix(
     table.column(k).to_vec()
 }
 
+/// As students of numerical code guard a division.
+fn with_a_guard(
+    x: &[f64],
+    k: usize,
+    weights: &[f64],
+    means: &[f64],
+    deviations: &[f64],
+) -> Vec<f64> {
+    let weighted = |value: f64, j: usize| weights[j] * density(value, means[j], deviations[j]);
+    x.iter()
+        .map(|&value| {
+            let total: f64 = (0..weights.len()).map(|j| weighted(value, j)).sum();
+            weighted(value, k) / (total + 1e-12)
+        })
+        .collect()
+}
+
 fn the_crate(x: &[f64], k: usize, weights: &[f64], means: &[f64], deviations: &[f64]) -> Vec<f64> {
     let model = GaussianMixture::univariate(weights, means, deviations).unwrap();
     let expectation = e_step(&model, &column(x)).unwrap();
@@ -100,6 +117,7 @@ fn right_answers_are_done() {
         check(in_log_space),
         check(logistic),
         check(a_whole_matrix),
+        check(with_a_guard),
         check(the_crate),
     ]);
 }

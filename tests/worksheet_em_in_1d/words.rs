@@ -33,7 +33,7 @@ fn a_wrong_length_is_told() {
     let check = responsibility(|_, _, weights, _, _| weights.to_vec());
     assert_eq!(
         told(&check),
-        "The answer has 2 entries for x = [-1, 0, 1], k = 0, π = [0.5, 0.5], μ = [-1, 1], σ = [1, 1]; expected 3 entries, one entry for each point."
+        "The answer has 2 entries for x = [2, -1, 1], k = 0, π = [0.5, 0.5], μ = [-1, 1], σ = [1, 1]; expected 3 entries, one entry for each point."
     );
     let check = mixture_density(|_, _, _, _| Vec::new());
     assert!(
@@ -58,11 +58,23 @@ fn not_a_number_is_told() {
 }
 
 #[test]
+fn a_difference_too_small_for_six_digits_is_shown_with_all() {
+    let check = new_mean(|x, responsibility| {
+        let sum: f64 = x.iter().zip(responsibility).map(|(x, r)| r * x).sum();
+        sum / responsibility.iter().sum::<f64>() * (1.0 + 1e-7)
+    });
+    assert!(
+        told(&check).contains(": 2.0000002 where 2 was expected."),
+        "{check}"
+    );
+}
+
+#[test]
 fn a_panic_is_told_with_the_case() {
     let check = new_mean(|x, responsibility| x[x.len()] + responsibility[0]);
     assert_eq!(
         told(&check),
-        "The function panicked for x = [4, 10, 2] and responsibilities 1, 0 and 1: index out of bounds: the len is 3 but the index is 3."
+        "The function panicked for x = [4, 10, -1] and responsibilities 0.9, 0 and 0.6: index out of bounds: the len is 3 but the index is 3."
     );
     let from_one = responsibility(|x, k, weights, means, deviations| {
         x.iter()
@@ -121,18 +133,28 @@ fn a_theorem_that_does_not_hold_is_told() {
         ),
         "{check}"
     );
-    // Only the positive points are seen.
+    // Points below -1 are moved there.
     let check = new_mean(|x, responsibility| {
-        let pairs: Vec<(f64, f64)> = x
-            .iter()
-            .zip(responsibility)
-            .map(|(&x, &r)| (x, r))
-            .filter(|pair| pair.0 > 0.0)
-            .collect();
-        pairs.iter().map(|(x, r)| x * r).sum::<f64>() / pairs.iter().map(|pair| pair.1).sum::<f64>()
+        let pairs = x.iter().zip(responsibility);
+        let sum: f64 = pairs.map(|(x, r)| r * x.max(-1.0)).sum();
+        sum / responsibility.iter().sum::<f64>()
     });
     assert!(
         told(&check).starts_with("When every point x becomes 3 - 2x, so does the mean: from "),
+        "{check}"
+    );
+    // Points below -2 are moved there.
+    let check = new_standard_deviation(|x, responsibility, _, new_mean| {
+        let pairs = x.iter().zip(responsibility);
+        let sum: f64 = pairs
+            .map(|(x, r)| r * (x.max(-2.0) - new_mean).powi(2))
+            .sum();
+        (sum / responsibility.iter().sum::<f64>()).sqrt()
+    });
+    assert!(
+        told(&check).starts_with(
+            "When every point x becomes 3 - 2x, the points are spread twice as widely: from "
+        ),
         "{check}"
     );
     let check = new_weight(|responsibility| {

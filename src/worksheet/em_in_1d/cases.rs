@@ -36,15 +36,23 @@ impl Scene {
         }
     }
 
-    /// Points in no order and components of all kinds, near enough to each other that no density is stored as 0.
+    /// Components of all kinds, and points in no order that are within reach of one of them: no density is so small that an
+    /// answer which guards a division with a tiny number would differ.
     pub(super) fn random(n_points: usize, n_components: usize, seed: u64) -> Self {
         let shares = uniform(n_components, 0.2, 1.0, seed);
         let total: f64 = shares.iter().sum();
+        let means = uniform(n_components, -2.0, 3.0, seed + 2);
+        let standard_deviations = uniform(n_components, 0.6, 1.8, seed + 3);
+        let offsets = uniform(n_points, -2.5, 2.5, seed + 1).into_iter();
+        let owners = (0..n_components).cycle();
         Self {
-            x: uniform(n_points, -4.0, 5.0, seed + 1),
+            x: offsets
+                .zip(owners)
+                .map(|(z, j)| means[j] + z * standard_deviations[j])
+                .collect(),
             weights: shares.iter().map(|share| share / total).collect(),
-            means: uniform(n_components, -2.0, 3.0, seed + 2),
-            standard_deviations: uniform(n_components, 0.6, 1.8, seed + 3),
+            means,
+            standard_deviations,
         }
     }
 

@@ -24,9 +24,9 @@ pub(super) const EXERCISE: Exercise<Share, f64> = Exercise {
 fn parts() -> Vec<Part<Share>> {
     vec![
         Part::by_hand(
-            "x = [4, 10, 2] and responsibilities 1, 0 and 1",
-            Share::new(&[4.0, 10.0, 2.0], &[1.0, 0.0, 1.0], 0.0, 3.0),
-            3.0,
+            "x = [4, 10, -1] and responsibilities 0.9, 0 and 0.6",
+            Share::new(&[4.0, 10.0, -1.0], &[0.9, 0.0, 0.6], 0.0, 2.0),
+            2.0,
         ),
         Part::by_hand(
             "x = [2, 6, 1] and responsibilities 0.4, 0.4 and 0.8",
