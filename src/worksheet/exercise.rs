@@ -109,7 +109,8 @@ impl<I, O: Answer> Exercise<I, O> {
             })
             .collect();
         let verdict = self.diagnose(&trial, &cases, &parts);
-        Check::new(self.name, verdict, &trial.printed)
+        let names = self.misconceptions.iter().map(|known| known.name);
+        Check::new(self.name, verdict, names.collect(), &trial.printed)
     }
 
     fn diagnose(

@@ -70,11 +70,13 @@ pub(super) fn differences(
         }
     };
     let both = |place: usize| {
-        format!(
-            "{} where {} was expected",
-            number(answer.values[place]),
-            number(expected.values[place])
-        )
+        let (found, wanted) = (answer.values[place], expected.values[place]);
+        let (mut left, mut right) = (number(found), number(wanted));
+        if left == right {
+            // Six digits do not tell them apart.
+            (left, right) = (found.to_string(), wanted.to_string());
+        }
+        format!("{left} where {right} was expected")
     };
     let mut text = format!(
         "Right shape, wrong value {place}: {}{}",
