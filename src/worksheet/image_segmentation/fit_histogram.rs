@@ -68,11 +68,6 @@ pub(super) const EXERCISE: Exercise<Case, Result<Array2<f64>>> = Exercise {
             answer: |case| Ok(case.fit(Slip::NoCountsInVariance)),
         },
         Misconception {
-            name: "counts taken for grey levels",
-            why: "The grey level is the place in the list, 0, 1, 2 …; the number in the list says how many pixels have it.",
-            answer: |case| Ok(case.fit(Slip::CountsForLevels)),
-        },
-        Misconception {
             name: "variance for standard deviation",
             why: "GaussianMixture::univariate takes standard deviations: look for the square root.",
             answer: |case| Ok(case.fit(Slip::Variance)),
@@ -141,7 +136,6 @@ enum Slip {
     NoCounts,
     NoCountsInWeights,
     NoCountsInVariance,
-    CountsForLevels,
     Variance,
     OldMean,
     FromTheStart,
@@ -156,12 +150,11 @@ impl Case {
     fn fit(&self, slip: Slip) -> Array2<f64> {
         let n_levels = self.counts.len();
         let levels: Vec<f64> = match slip {
-            Slip::CountsForLevels => self.counts.clone(),
             Slip::FromOne => (1..=n_levels).map(|level| level as f64).collect(),
             _ => (0..n_levels).map(|level| level as f64).collect(),
         };
         let counts = match slip {
-            Slip::NoCounts | Slip::CountsForLevels => vec![1.0; n_levels],
+            Slip::NoCounts => vec![1.0; n_levels],
             _ => self.counts.clone(),
         };
         let start = parameters(&self.start);
