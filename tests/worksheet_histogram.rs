@@ -206,12 +206,6 @@ fn mistakes_with_counts() {
         )
     });
     assert_eq!(mistake(&variance), "counts forgotten in the variance");
-    let as_levels = fit_histogram(|counts, start, n| {
-        em(counts, counts, start, n, responsibility, |r, _, _, _| {
-            updated(counts, r, counts.len() as f64)
-        })
-    });
-    assert_eq!(mistake(&as_levels), "counts taken for grey levels");
     let from_one = fit_histogram(|counts, start, n| {
         let levels: Vec<f64> = (1..=counts.len()).map(|level| level as f64).collect();
         let total = counts.iter().sum();
@@ -330,6 +324,16 @@ fn an_error_and_a_wrong_number_of_components_are_told() {
     assert!(
         text.contains("The function returned an error for counts 4, 0, 0, 0, 0 and 1"),
         "{text}"
+    );
+    let as_levels = fit_histogram(|counts, start, n| {
+        em(counts, counts, start, n, responsibility, |r, _, _, _| {
+            updated(counts, r, counts.len() as f64)
+        })
+    });
+    // No formula for this one: components of so few values collapse, and the crate says so.
+    assert!(
+        as_levels.to_string().contains("A standard deviation is 0"),
+        "{as_levels}"
     );
     let one =
         fit_histogram(|_, _, _| GaussianMixture::univariate(&[0.5, 0.5], &[1.0, 2.0], &[1.0, 1.0]));
