@@ -29,6 +29,7 @@ mod trial;
 mod words;
 
 pub mod em_in_1d;
+pub mod em_in_2d;
 
 pub use check::{Check, Verdict};
 pub use gate::{After, Progress, Show, after, progress};
