@@ -37,8 +37,9 @@ pub(super) fn mixtures(seed: u64) -> Vec<Mixture> {
 
 /// Random points with random responsibilities, of each size.
 pub(super) fn assigned(seed: u64) -> Vec<Assigned> {
-    let assigned =
-        |[n, k, d]: [usize; 3]| Assigned::new(uniform(n, d, -1.0, 5.0, seed), shares(n, k, seed + 1));
+    let assigned = |[n, k, d]: [usize; 3]| {
+        Assigned::new(uniform(n, d, -1.0, 5.0, seed), shares(n, k, seed + 1))
+    };
     SIZES.into_iter().map(assigned).collect()
 }
 
@@ -116,7 +117,10 @@ fn shares(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
 fn covariances(n_components: usize, n_features: usize, seed: u64) -> Array3<f64> {
     let factors = uniform(n_components * n_features, n_features, -1.5, 1.5, seed);
     Array3::from_shape_fn((n_components, n_features, n_features), |(k, i, j)| {
-        let (a, b) = (factors.row(k * n_features + i), factors.row(k * n_features + j));
+        let (a, b) = (
+            factors.row(k * n_features + i),
+            factors.row(k * n_features + j),
+        );
         a.dot(&b) + if i == j { 0.5 } else { 0.0 }
     })
 }

@@ -33,23 +33,17 @@ pub(super) const EXERCISE: Exercise<Two, Color> = Exercise {
         };
         let colours = "between Color(0, 100, 200) and Color(200, 20, 100)";
         vec![
-            Part::by_hand(
-                &format!("responsibility 0, {colours}"),
-                two(0.0),
-                nobody,
-            ),
-            Part::by_hand(
-                &format!("responsibility 1, {colours}"),
-                two(1.0),
-                wholly,
-            ),
+            Part::by_hand(&format!("responsibility 0, {colours}"), two(0.0), nobody),
+            Part::by_hand(&format!("responsibility 1, {colours}"), two(1.0), wholly),
             Part::by_hand(
                 &format!("responsibility 0.25, {colours}"),
                 two(0.25),
                 Color(50, 80, 175),
             ),
             Part::theorem(there_and_back(), not_the_same),
-            Part::random(random(421), |case| mix(case, |a, b, r| ((1.0 - r) * a + r * b).round())),
+            Part::random(random(421), |case| {
+                mix(case, |a, b, r| ((1.0 - r) * a + r * b).round())
+            }),
             Part::beside_the_crate(random(431), |case| {
                 let shares = [case.responsibility, 1.0 - case.responsibility];
                 blend(&shares, &[case.wholly, case.nobody])
@@ -101,8 +95,7 @@ pub(super) const EXERCISE: Exercise<Two, Color> = Exercise {
             name: "channels in the wrong order",
             why: "The three numbers of a Color are red, green and blue, in this order: here the first and the last have changed places.",
             answer: |case| {
-                let Color(red, green, blue) =
-                    mix(case, |a, b, r| ((1.0 - r) * a + r * b).round());
+                let Color(red, green, blue) = mix(case, |a, b, r| ((1.0 - r) * a + r * b).round());
                 Color(blue, green, red)
             },
         },

@@ -17,7 +17,11 @@ pub fn e_step(
     let answer = |case: &Mixture| answer(&case.x, &case.weights, &case.means, &case.covariances);
     let check = EXERCISE.check(answer);
     // By themselves, so that each mistake is known by its name whether or not the sum can become 0 in it.
-    if check.is_done() { FAR.check(answer) } else { check }
+    if check.is_done() {
+        FAR.check(answer)
+    } else {
+        check
+    }
 }
 
 const AXES: &[&str] = &["point", "component"];
@@ -93,7 +97,11 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
     Misconception {
         name: "weight added without its logarithm",
         why: "The logarithm of a product is the sum of the logarithms: ln πₖ + ln N, where πₖ itself was added.",
-        answer: |case| by_row(case, |term| term.log() - term.log_weight + term.log_weight.exp()),
+        answer: |case| {
+            by_row(case, |term| {
+                term.log() - term.log_weight + term.log_weight.exp()
+            })
+        },
     },
     Misconception {
         name: "not normalised",
@@ -120,7 +128,9 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
     Misconception {
         name: "normalised over the points",
         why: "The responsibilities of one point sum to 1 over the components: each row was to be divided by its sum, not each column.",
-        answer: |case| shares(terms(case).mapv(|term| term.log().exp()).reversed_axes()).reversed_axes(),
+        answer: |case| {
+            shares(terms(case).mapv(|term| term.log().exp()).reversed_axes()).reversed_axes()
+        },
     },
     Misconception {
         name: "logarithms divided instead of densities",
@@ -166,7 +176,11 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
     Misconception {
         name: "log-determinant without its ½",
         why: "The density is divided by the root of |Σₖ|: −½ stands before the whole bracket, ln |Σₖ| included.",
-        answer: |case| by_row(case, |term| term.log_weight - term.log_determinant - 0.5 * term.square),
+        answer: |case| {
+            by_row(case, |term| {
+                term.log_weight - term.log_determinant - 0.5 * term.square
+            })
+        },
     },
     Misconception {
         name: "log-determinant without its 2",
@@ -180,7 +194,11 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
     Misconception {
         name: "the ½ before the squared distance forgotten",
         why: "−½ stands before the whole bracket, the squared distance included: without it the clouds are too narrow.",
-        answer: |case| by_row(case, |term| term.log_weight - 0.5 * term.log_determinant - term.square),
+        answer: |case| {
+            by_row(case, |term| {
+                term.log_weight - 0.5 * term.log_determinant - term.square
+            })
+        },
     },
     Misconception {
         name: "sign of the squared distance",
@@ -328,7 +346,7 @@ fn not_a_distribution(cases: &[Mixture], answers: &[Numbers]) -> Option<String> 
                 let total: f64 = row.iter().sum();
                 if !agrees(total, 1.0) {
                     return Some(format!(
-                        "For random numbers, the responsibilities of point {n} sum to {}, but they are the probabilities of the {n_components} components it can come from, and sum to 1.",
+                        "For random numbers, the responsibilities of point {n} sum to {}, but they are the probabilities of all the components that it can come from, and sum to 1.",
                         number(total)
                     ));
                 }

@@ -79,7 +79,10 @@ const MISCONCEPTIONS: &[Misconception<Assigned, Array3<f64>>] = &[
         why: "The squares of the coordinates fill only the diagonal: (xₙ − μₖ)(xₙ − μₖ)ᵀ has a product for every row i and column j, and those off the diagonal make a cloud lean.",
         answer: |case| {
             let full = centred(case, |n, k| share(case, n, k));
-            Array3::from_shape_fn(full.dim(), |(k, i, j)| if i == j { full[[k, i, i]] } else { 0.0 })
+            Array3::from_shape_fn(
+                full.dim(),
+                |(k, i, j)| if i == j { full[[k, i, i]] } else { 0.0 },
+            )
         },
     },
     Misconception {

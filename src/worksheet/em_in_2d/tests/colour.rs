@@ -16,7 +16,11 @@ fn right_answers_pass_however_they_are_written() {
         let mix = |a: u8, b: u8| {
             ((1.0 - responsibility) * f64::from(a) + responsibility * f64::from(b)).round() as u8
         };
-        Color(mix(nobody.0, wholly.0), mix(nobody.1, wholly.1), mix(nobody.2, wholly.2))
+        Color(
+            mix(nobody.0, wholly.0),
+            mix(nobody.1, wholly.1),
+            mix(nobody.2, wholly.2),
+        )
     }
     fn from_one_to_the_other(r: f64, nobody: Color, wholly: Color) -> Color {
         let from = [nobody.0, nobody.1, nobody.2].map(f64::from);
@@ -128,7 +132,11 @@ fn every_misconception_is_recognised() {
 fn a_mixture_that_depends_on_the_order_is_told() {
     // Right in the cases by hand, wrong between them.
     let check = colour(|r, a, b| {
-        let bent = if r * 4.0 == (r * 4.0).round() { r } else { r * r };
+        let bent = if r * 4.0 == (r * 4.0).round() {
+            r
+        } else {
+            r * r
+        };
         blend(&[bent, 1.0 - bent], &[b, a])
     });
     let Verdict::Wrong(text) = check.verdict() else {

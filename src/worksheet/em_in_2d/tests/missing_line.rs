@@ -21,7 +21,11 @@ fn the_right_letter_passes_large_and_small() {
         left.retain(|letter| !"ABD".contains(*letter));
         left[0]
     }
-    assert_done(&[missing_line(|| 'C'), missing_line(|| 'c'), missing_line(by_elimination)]);
+    assert_done(&[
+        missing_line(|| 'C'),
+        missing_line(|| 'c'),
+        missing_line(by_elimination),
+    ]);
 }
 
 #[test]
@@ -59,7 +63,10 @@ fn the_right_letter_is_the_gradient() {
     // As they stand in the notebook.
     let lines = [
         ('A', (&spread - &covariance) * (0.5 * count)),
-        ('B', (precision.dot(&spread).dot(&precision) - &precision) * (0.5 * count)),
+        (
+            'B',
+            (precision.dot(&spread).dot(&precision) - &precision) * (0.5 * count),
+        ),
         ('C', (&covariance - &spread) * (0.5 * count)),
         ('D', (&covariance - &spread) * 0.5),
     ];
