@@ -30,6 +30,7 @@ mod trial;
 mod words;
 
 pub mod em_in_1d;
+pub mod em_in_2d;
 pub mod image_segmentation;
 pub mod mnist_clusters;
 pub mod this_digit_does_not_exist;
