@@ -1,6 +1,7 @@
 //! What keeps covariances from becoming flat.
 
 use crate::{Error, Result};
+use ndarray::{Array1, Array2, Array3, Axis};
 
 /// What is added to the diagonal of every covariance, so that no component can become flat.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,4 +36,27 @@ impl Regularization {
             _ => Ok(()),
         }
     }
+}
+
+/// A ridge on each Σₖ is Nₖ times as much on Wₖ.
+pub(super) fn add_to_diagonals(scatters: &mut Array3<f64>, counts: &Array1<f64>, ridge: f64) {
+    for (mut scatter, count) in scatters.outer_iter_mut().zip(counts) {
+        scatter.diag_mut().mapv_inplace(|v| v + count * ridge);
+    }
+}
+
+/// The mean over the columns of the data's variance (divided by N), which the mixture's own moments give exactly:
+/// N var x = ∑ₖ (tr Wₖ + Nₖ |μₖ - μ|²) with μ = ∑ₖ πₖ μₖ.
+pub(super) fn mean_variance(
+    counts: &Array1<f64>,
+    means: &Array2<f64>,
+    scatters: &Array3<f64>,
+) -> f64 {
+    let total = counts.sum();
+    let centre = counts.dot(means) / total;
+    let spread = |k: usize| {
+        let shift = &means.row(k) - &centre;
+        scatters.index_axis(Axis(0), k).diag().sum() + counts[k] * shift.dot(&shift)
+    };
+    (0..counts.len()).map(spread).sum::<f64>() / total / means.ncols() as f64
 }

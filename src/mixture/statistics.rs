@@ -4,7 +4,7 @@ use super::GaussianMixture;
 use super::collapse::{self, Collapse};
 use super::covariance::{self, CovarianceModel};
 use super::pass::Tile;
-use super::regularization::Regularization;
+use super::regularization::{Regularization, add_to_diagonals, mean_variance};
 use super::source::Samples;
 use crate::linalg::lanes::{
     ROWS, add_moments, add_outer_products, add_squares, padded, weigh_rows,
@@ -400,23 +400,4 @@ impl fmt::Display for Statistics {
         }
         Ok(())
     }
-}
-
-/// A ridge on each Σₖ is Nₖ times as much on Wₖ.
-fn add_to_diagonals(scatters: &mut Array3<f64>, counts: &Array1<f64>, ridge: f64) {
-    for (mut scatter, count) in scatters.outer_iter_mut().zip(counts) {
-        scatter.diag_mut().mapv_inplace(|v| v + count * ridge);
-    }
-}
-
-/// The mean over the columns of the data's variance (divided by N), which the mixture's own moments give exactly:
-/// N var x = ∑ₖ (tr Wₖ + Nₖ |μₖ - μ|²) with μ = ∑ₖ πₖ μₖ.
-fn mean_variance(counts: &Array1<f64>, means: &Array2<f64>, scatters: &Array3<f64>) -> f64 {
-    let total = counts.sum();
-    let centre = counts.dot(means) / total;
-    let spread = |k: usize| {
-        let shift = &means.row(k) - &centre;
-        scatters.index_axis(Axis(0), k).diag().sum() + counts[k] * shift.dot(&shift)
-    };
-    (0..counts.len()).map(spread).sum::<f64>() / total / means.ncols() as f64
 }
