@@ -38,7 +38,7 @@ pub(super) const EXERCISE: Exercise<Array2<usize>, Vec<usize>> = Exercise {
             },
             Part {
                 place: "where the crate computes the same".into(),
-                ..Part::theorem(vec![table(7, 77), table(6, 78)], as_good_as_the_crate)
+                ..Part::theorem(vec![table(7, 607), table(6, 609)], as_good_as_the_crate)
             },
         ]
     },
@@ -203,13 +203,14 @@ fn total(confusion: &Array2<usize>, matched: &[usize]) -> usize {
 }
 
 fn table(n: usize, seed: u64) -> Array2<usize> {
-    let counts = whole_numbers(n * n, 40, seed);
+    let counts = whole_numbers(n * n, 400, seed);
     Array2::from_shape_fn((n, n), |(i, j)| counts[i * n + j])
 }
 
+/// Each with one best matching, which changes when digits and components are exchanged (but the last, of one digit).
 fn random() -> Vec<Array2<usize>> {
     let sizes = [3, 4, 5, 6, 4, 5, 1].into_iter();
-    sizes.zip(600..).map(|(n, seed)| table(n, seed)).collect()
+    sizes.zip(601..).map(|(n, seed)| table(n, seed)).collect()
 }
 
 /// Equal counts: whichever of the best matchings is right.
