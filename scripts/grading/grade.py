@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -152,10 +153,24 @@ def autograde(course, name, options):
 def begin(folder):
     """In a process that grades: its course and, with the first submission, its kernel."""
     global COURSE
-    # The one who waits ends the others, and each of them its kernel.
+    # The one who waits ends the others, and each of them its kernel; also where that one is gone without a word.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda *_: end())
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     COURSE = Course(folder)
+
+
+def end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    end()
+
+
+def end():
+    from kernel import kill_all
+
+    kill_all()
+    os._exit(1)
 
 
 def grade_one(task):

@@ -1,8 +1,10 @@
 """The kernel that runs submissions, one after the other, each from an empty state."""
 
 import atexit
+import contextlib
 import os
 import queue
+import signal
 import time
 
 from jupyter_client.manager import KernelManager
@@ -15,6 +17,16 @@ OURS = 600
 BEGIN = ROOT / "target" / "kernel" / "config" / "init.evcxr"
 # Characters.
 MOST_PRINTED = 20_000
+
+
+# The processes that run now, each the first of its group.
+RUNNING = set()
+
+
+def kill_all():
+    for process in RUNNING:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
 
 
 class Kernel:
@@ -39,12 +51,14 @@ class Kernel:
         self.manager = KernelManager(kernel_name="rust")
         # A panic of one cell is not the end of the others.
         self.manager.start_kernel(env={name: value for name, value in os.environ.items() if name != "EM_LAB_STRICT"})
+        RUNNING.add(self.manager.provisioner.pid)
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=120)
 
     def stop(self):
         if self.manager:
+            RUNNING.discard(self.manager.provisioner.pid)
             self.client.stop_channels()
             self.manager.shutdown_kernel(now=True)
             self.manager = None
