@@ -1,9 +1,9 @@
 // The player of a film: EM's iterations, to play, step through, scrub and ask.
 //
-// A film is <div class="em-lab-film" data-film='{…}'> with a still picture inside, which the player replaces. film_data.rs writes
-// the data: points, parameters of every iteration, log-likelihoods. Lengths are in units in which the samples run from -1 to 1
-// along each feature; middles and halves lead back. film.rs puts film_draw.js and this file into the HTML of every film, inside a
-// function of their own: there are no ids and no global names, so films do not disturb each other.
+// A film is <div class="em-lab-film"> with its data in the attribute data-film and a still picture inside, which the player
+// replaces. film_data.rs writes the data: points, parameters of every iteration, log-likelihoods. Lengths are in units in which the
+// samples run from -1 to 1 along each feature; middles and halves lead back. film.rs puts film_draw.js and this file into the HTML of
+// every film, inside a function of their own: there are no ids and no global names, so films do not disturb each other.
 
 const ICONS = {
   back: "M5 4h3v16H5zM20 4v16L9 12z",
@@ -48,8 +48,10 @@ function start(root) {
 
   find(".title").textContent = film.title;
   find(".title").hidden = !film.title;
-  find(".hint").textContent = `${film.note} Point at a dot or tap it to see its responsibilities. Arrow keys: left and right step, ` +
-    "up and down go from dot to dot, space plays.";
+  const lines = film.nFeatures === 1 ? "Solid: the mixture; dashed: its weighted components." :
+    `Ellipses: ${rings(film).length > 1 ? "1, 2 and 3" : "2"} standard deviations of a component.`;
+  find(".hint").textContent = `${film.note} ${lines} Point at a dot or tap it to see its responsibilities. Arrow keys: left and ` +
+    "right step, up and down go from dot to dot, space plays.";
   figure.setAttribute("aria-label", `${film.alt} Up and down arrows go from point to point.`);
   slider.max = last;
   const weights = film.colors.map((color, k) => {
@@ -86,24 +88,25 @@ function start(root) {
       const bar = Object.assign(make("b", ""), { style: `width:${Math.round(60 * share)}px;background:${film.colors[k] || "#7f7f7f"}` });
       return make("div", "", k < film.nComponents ? `component ${k}` : "others", ` ${number(share, 2)}`, bar);
     }));
-    const left = x + 14 + tip.offsetWidth > figure.clientWidth ? x - 14 - tip.offsetWidth : x + 14;
-    tip.style.left = `${Math.max(0, left)}px`;
-    tip.style.top = `${Math.max(0, Math.min(y - 20, figure.clientHeight - tip.offsetHeight))}px`;
+    const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
+    tip.style.left = `${Math.max(0, Math.min(x - wide / 2, figure.clientWidth - wide))}px`;
+    tip.style.top = `${y - 14 - high >= 0 ? y - 14 - high : y + 14}px`;
   }
 
-  const where = (n) => "(" + film.middles.map((middle, d) => {
+  const where = (n) => film.middles.map((middle, d) => {
     const half = film.halves[d];
     const digits = Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(half))));
-    return number(middle + half * film.points[n * film.nFeatures + d], digits);
-  }).join(", ") + ")";
+    return `${film.labels[d]} ${number(middle + half * film.points[n * film.nFeatures + d], digits)}`;
+  }).join(", ");
 
-  // The five largest responsibilities of a point with their components, and what is left as one more.
+  // The responsibilities of a point with their components; of many, the five largest, and what is left as one more.
   function largest(n) {
     const row = Array.from(shares.subarray(n * film.nComponents, (n + 1) * film.nComponents), (share, k) => [k, share]);
-    row.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-    const rest = row.slice(5).reduce((sum, [, share]) => sum + share, 0);
-    const top = row.slice(0, 5);
-    return rest > 0.005 ? [...top, [film.nComponents, rest]] : top.sort((a, b) => a[0] - b[0]);
+    if (row.length <= 5) return row;
+    row.sort((a, b) => b[1] - a[1]);
+    const top = row.slice(0, 5).filter(([, share]) => share >= 0.005);
+    const rest = row.slice(top.length).reduce((sum, [, share]) => sum + share, 0);
+    return rest >= 0.005 ? [...top, [film.nComponents, rest]] : top;
   }
 
   function choose(n, pin) {

@@ -11,6 +11,7 @@ use super::figure::{Figure, escaped, image_tag, in_one_line, unknown_extension, 
 use super::film_data::{Reel, grouped, quoted};
 use super::layer::{Range, parameter};
 use super::panel::Panel;
+use super::raster::small_png;
 use super::ticks::plain;
 use super::words::counted;
 use crate::notebook::block;
@@ -132,12 +133,12 @@ impl Film {
     /// # Errors
     ///
     /// `Error::Shape` if the fit has no steps or was not made from samples such as these; `Error::Parameter` if the features or another
-    /// setting are out of range, or there are more than 128 components; `Error::NotFinite` or `Error::Empty` if `x` is no data.
+    /// setting are out of range, or there are more than 127 components; `Error::NotFinite` or `Error::Empty` if `x` is no data.
     pub fn html(&self) -> Result<String> {
         let (reel, features) = self.ready()?;
         let still = self.still()?;
         let alternative = self.alternative(reel);
-        let image = image_tag("png", &still.png()?, still.size()?, &alternative);
+        let image = image_tag("png", &small_png(&still)?, still.size()?, &alternative);
         let colors: Vec<String> = (0..reel.n_components())
             .map(|k| pick(&self.palette, k))
             .map(|Color(r, g, b)| format!("\"#{r:02x}{g:02x}{b:02x}\""))

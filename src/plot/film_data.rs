@@ -19,8 +19,8 @@ const MOST_POINTS: usize = 2_000;
 const MOST_FRAMES: usize = 301;
 /// The most points times iterations whose responsibilities are sent; each takes a little more than one byte.
 const MOST_SHARES: usize = 150_000;
-/// The responsibilities are written with 7 bits for the component.
-const MOST_COMPONENTS: usize = 128;
+/// In the bytes of the responsibilities, larger numbers than these components' mean something else.
+const MOST_COMPONENTS: usize = 127;
 const N_BINS: usize = 40;
 
 /// What is kept of the data and the fit: the iterations and the points that are shown.
@@ -201,7 +201,7 @@ fn check_fit(x: &ArrayRef2<f64>, fit: &Fit) -> Result<()> {
     }
     check::same(
         "The list of log-likelihoods of the fit",
-        "entry",
+        "value",
         fit.log_likelihoods.len(),
         fit.steps.len(),
         "one for each step",
@@ -278,8 +278,8 @@ fn parameters(
 
 /// Responsibilities in bytes, iteration by iteration and point by point.
 ///
-/// A point that belongs to one component k, to within 1/510, is the byte k. Otherwise a byte 126 + m says that m components
-/// follow, m ≥ 2, each as its number and 255 times its responsibility.
+/// A point that belongs to component k, to within 1/510, is the byte k. Otherwise a byte 126 + m says that m components follow, each
+/// as its number and 255 times its responsibility; the others' are 0, to within 1/510.
 fn packed(shares: &[Array2<f64>]) -> String {
     let mut bytes = Vec::new();
     for row in shares.iter().flat_map(|step| step.rows()) {
@@ -289,7 +289,7 @@ fn packed(shares: &[Array2<f64>]) -> String {
             .filter(|(_, amount)| *amount > 0)
             .collect();
         match parts.as_slice() {
-            [(k, _)] => bytes.push(*k),
+            [(k, 255)] => bytes.push(*k),
             several => {
                 bytes.push(126 + u8::try_from(several.len()).unwrap_or(0));
                 bytes.extend(several.iter().flat_map(|(k, amount)| [k, amount]));

@@ -23,15 +23,11 @@ function unpackShares(film) {
     const shares = new Float32Array(film.nPoints * film.nComponents);
     for (let row = 0; row < shares.length; row += film.nComponents) {
       const first = packed[at++];
-      if (first < 128) {
-        shares[row] = 0;
+      if (first < 127) {
         shares[row + first] = 1;
         continue;
       }
-      const end = at + 2 * (first - 126);
-      let sum = 0;
-      for (let i = at; i < end; i += 2) sum += packed[i + 1];
-      for (; at < end; at += 2) shares[row + packed[at]] = packed[at + 1] / sum;
+      for (const end = at + 2 * (first - 126); at < end; at += 2) shares[row + packed[at]] = packed[at + 1] / 255;
     }
     return shares;
   });
@@ -76,7 +72,12 @@ function responsibilities(film, t) {
 // --- numbers and axes ---
 
 const minus = (text) => text.replace("-", "−");
-const number = (value, digits) => (value === null ? "?" : minus(value.toFixed(digits)));
+// 1,234.50 with two digits, whatever the browser's language, and never a minus before zero.
+function number(value, digits) {
+  if (value === null) return "?";
+  const rounded = Number(value.toFixed(digits)) + 0;
+  return minus(rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+}
 
 // About `most` round numbers from low to high, with the text of each.
 function ticks(low, high, most) {
@@ -89,7 +90,7 @@ function ticks(low, high, most) {
   const places = [];
   for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; i++) {
     const value = i * step;
-    places.push({ value, text: minus(plain ? value.toFixed(digits) : value === 0 ? "0" : value.toExponential(1)) });
+    places.push({ value, text: plain ? number(value, digits) : minus(value === 0 ? "0" : value.toExponential(1)) });
   }
   return places;
 }
@@ -148,7 +149,10 @@ function path(c, points) {
 
 // --- the pictures; each returns where its points stand, [x, y] in CSS pixels ---
 
-// Two features: points, and the ellipses of 1, 2 and 3 standard deviations, the paler the smaller the weight.
+// The ellipses, in standard deviations: many components would hide each other.
+const rings = (film) => (film.nComponents > 5 ? [2] : [3, 2, 1]);
+
+// Two features: points and ellipses, the paler the smaller the weight.
 function drawPlane(film, t, shares, canvas) {
   const view = surface(canvas, Math.round(Math.min(canvas.clientWidth * 0.92, 440)));
   const { c, width, height, tone } = view;
@@ -180,7 +184,7 @@ function drawPlane(film, t, shares, canvas) {
   for (const { color, weight, mean, L } of parts) {
     c.strokeStyle = c.fillStyle = color;
     const strength = 0.35 + (0.65 * weight) / heaviest;
-    for (const times of [3, 2, 1]) {
+    for (const times of rings(film)) {
       path(c, Array.from({ length: 73 }, (_, i) => {
         const [cos, sin] = [Math.cos((i * Math.PI) / 36), Math.sin((i * Math.PI) / 36)];
         return place(mean[0] + times * L[0] * cos, mean[1] + times * (L[1] * cos + L[2] * sin));
