@@ -207,8 +207,10 @@ function start(root) {
   play(false);
   show(0);
   new ResizeObserver(draw).observe(figure.parentElement);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  new MutationObserver(draw).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  // JupyterLab hides everything for a moment while it changes its colours.
+  const recolor = () => requestAnimationFrame(draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);
+  new MutationObserver(recolor).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
 }
 
 document.querySelectorAll(".em-lab-film[data-film]").forEach(start);

@@ -221,12 +221,17 @@ try {
   await parts(wide.page, 0).slider.fill("1");
   for (let i = 1; i < films.length; i++) assert.equal(await parts(wide.page, i).slider.inputValue(), "0");
   // JupyterLab says light or dark on the body; that goes before what the system wishes.
+  const { root, picture } = parts(wide.page, 0);
   const colors = [];
+  const pictures = [];
   for (const light of ["true", "false"]) {
     await wide.page.evaluate((value) => document.body.setAttribute("data-jp-theme-light", value), light);
-    colors.push(await parts(wide.page, 0).root.evaluate((element) => getComputedStyle(element).backgroundColor));
+    await wide.page.clock.runFor(100);
+    colors.push(await root.evaluate((element) => getComputedStyle(element).backgroundColor));
+    pictures.push(await picture());
   }
   assert.deepEqual(colors, ["rgb(255, 255, 255)", "rgb(27, 29, 33)"]);
+  assert.notEqual(pictures[0], pictures[1], "the picture keeps the colours of the light page");
   assert.deepEqual(wide.faults, []);
   await wide.context.close();
 
