@@ -1,9 +1,9 @@
 // The player of a film: EM's iterations, to play, step through, scrub and ask.
 //
-// A film is <div class="em-lab-film"> with its data in the attribute data-film and a still picture inside, which the player
-// replaces. film_data.rs writes the data: points, parameters of every iteration, log-likelihoods. Lengths are in units in which the
-// samples run from -1 to 1 along each feature; middles and halves lead back. film.rs puts film_draw.js and this file into the HTML of
-// every film, inside a function of their own: there are no ids and no global names, so films do not disturb each other.
+// A film is <div class="em-lab-film"> with its data in the attribute data-film and a picture inside, which the player replaces.
+// film_data.rs writes the data: points, parameters of every iteration, log-likelihoods. Lengths are in units in which the samples
+// run from -1 to 1 along each feature; middles and halves lead back. film.rs puts film_draw.js and this file into the HTML of every
+// film, inside a function of their own: there are no ids and no global names, so films do not disturb each other.
 
 const ICONS = {
   back: "M5 4h3v16H5zM20 4v16L9 12z",
@@ -17,7 +17,9 @@ const STAGE = `<p class="title"></p>
     <div class="side"><canvas class="curve" aria-hidden="true"></canvas><ul></ul></div>
   </div>
   <div class="controls">
-    <button type="button" class="back"></button><button type="button" class="play"></button><button type="button" class="next"></button>
+    <button type="button" class="back"></button>
+    <button type="button" class="play"></button>
+    <button type="button" class="next"></button>
     <input type="range" min="0" step="1" aria-label="iteration"><output></output>
   </div>
   <p class="hint"></p><p class="spoken" aria-live="polite"></p>`;
@@ -85,7 +87,8 @@ function start(root) {
     c.arc(x, y, 7, 0, 2 * Math.PI);
     c.stroke();
     tip.replaceChildren(make("div", "", where(chosen)), ...largest(chosen).map(([k, share]) => {
-      const bar = Object.assign(make("b", ""), { style: `width:${Math.round(60 * share)}px;background:${film.colors[k] || "#7f7f7f"}` });
+      const bar = make("b", "");
+      bar.style = `width:${Math.round(60 * share)}px;background:${film.colors[k] || "#7f7f7f"}`;
       return make("div", "", k < film.nComponents ? `component ${k}` : "others", ` ${number(share, 2)}`, bar);
     }));
     const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
@@ -95,8 +98,7 @@ function start(root) {
 
   const where = (n) => film.middles.map((middle, d) => {
     const half = film.halves[d];
-    const digits = Math.max(0, Math.min(8, 2 - Math.floor(Math.log10(half))));
-    return `${film.labels[d]} ${number(middle + half * film.points[n * film.nFeatures + d], digits)}`;
+    return `${film.labels[d]} ${rounded(middle + half * film.points[n * film.nFeatures + d], half / 100)}`;
   }).join(", ");
 
   // The responsibilities of a point with their components; of many, the five largest, and what is left as one more.

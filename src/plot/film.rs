@@ -23,7 +23,7 @@ const PLAYER: &str = include_str!("film.js");
 const STYLE: &str = include_str!("film.css");
 /// The still's width, and the heights of its two charts.
 const STILL: (u32, u32, u32) = (640, 420, 170);
-/// The side of the animation's frames.
+/// The width and height of the animation's frames.
 const FRAME: (u32, u32) = (520, 440);
 /// Share of the data's range that is left free on either side, as in the player.
 const MARGIN: f64 = 0.04;
@@ -35,8 +35,9 @@ const MARGIN: f64 = 0.04;
 /// their components' colours, mixed by their responsibilities, and the log-likelihood is a curve to scrub on.
 ///
 /// A cell that ends with a film shows it as HTML that asks nothing of the network. Where no scripts run (a notebook that is
-/// not trusted, a page that shows notebooks) a still of the last iteration stands in its place; [`gif`](Self::gif) moves there too. Of
-/// more than 2,000 points some are shown, always the same, and the film says how many.
+/// not trusted, a page that shows notebooks) a still of the last iteration stands in its place, or with [`with_gif`](Self::with_gif) a GIF. Of
+/// more than 2,000 points some are shown, always the same, and the film says how many. Sample weights are unknown to it: every row of
+/// the data is one point.
 ///
 /// # Examples
 ///
@@ -62,6 +63,7 @@ pub struct Film {
     y_label: Option<String>,
     palette: Vec<Color>,
     seconds_per_frame: f64,
+    moves: bool,
     alt: Option<String>,
 }
 
@@ -76,6 +78,7 @@ impl Film {
             y_label: None,
             palette: TAB10.to_vec(),
             seconds_per_frame: 0.4,
+            moves: false,
             alt: None,
         }
     }
@@ -120,6 +123,12 @@ impl Film {
         self
     }
 
+    /// Lets the film move also where no scripts run: a GIF stands there in place of the still, and adds its size, often a megabyte.
+    pub fn with_gif(mut self) -> Self {
+        self.moves = true;
+        self
+    }
+
     /// Sets the alternative text, for readers who do not see the picture.
     pub fn alt(mut self, text: &str) -> Self {
         self.alt = Some(in_one_line(text));
@@ -136,9 +145,15 @@ impl Film {
     /// setting are out of range, or there are more than 127 components; `Error::NotFinite` or `Error::Empty` if `x` is no data.
     pub fn html(&self) -> Result<String> {
         let (reel, features) = self.ready()?;
-        let still = self.still()?;
         let alternative = self.alternative(reel);
-        let image = image_tag("png", &small_png(&still)?, still.size()?, &alternative);
+        let (image, what) = if self.moves {
+            let gif = image_tag("gif", &self.gif()?, FRAME, &alternative);
+            (gif, format!("Iterations 0 to {}", reel.n_iterations))
+        } else {
+            let still = self.still()?;
+            let png = image_tag("png", &small_png(&still)?, still.size()?, &alternative);
+            (png, format!("Iteration {}", reel.n_iterations))
+        };
         let colors: Vec<String> = (0..reel.n_components())
             .map(|k| pick(&self.palette, k))
             .map(|Color(r, g, b)| format!("\"#{r:02x}{g:02x}{b:02x}\""))
@@ -155,9 +170,8 @@ impl Film {
         );
         let left_out = reel.left_out();
         let note = format!(
-            "Iteration {} of EM. Where scripts run, such as in a trusted notebook or on a web page, a player of all iterations stands \
+            "{what} of EM. Where scripts run, such as in a trusted notebook or on a web page, a player of all iterations stands \
              here.{}{left_out}",
-            reel.n_iterations,
             if left_out.is_empty() { "" } else { " " }
         );
         Ok(format!(

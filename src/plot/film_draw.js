@@ -75,8 +75,17 @@ const minus = (text) => text.replace("-", "−");
 // 1,234.50 with two digits, whatever the browser's language, and never a minus before zero.
 function number(value, digits) {
   if (value === null) return "?";
-  const rounded = Number(value.toFixed(digits)) + 0;
-  return minus(rounded.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const short = Number(value.toFixed(digits)) + 0;
+  return minus(short.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+}
+
+// A number to about the given step; with an exponent where it would have many zeros.
+function rounded(value, step) {
+  const size = Math.max(Math.abs(value), step);
+  const digits = [0, 1, 2, 3, 4, 5, 6].find((d) => step * 10 ** d > 0.999);
+  if (digits !== undefined && size < 1e7) return number(value, digits);
+  if (Math.abs(value) < step / 10) return "0";
+  return minus(value.toPrecision(Math.min(15, 2 + Math.floor(Math.log10(size / step)))));
 }
 
 // About `most` round numbers from low to high, with the text of each.
@@ -84,13 +93,11 @@ function ticks(low, high, most) {
   const raw = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 2.5, 5, 10].find((m) => m * power >= raw * (1 - 1e-9));
-  const size = Math.max(Math.abs(low), Math.abs(high));
-  const digits = [0, 1, 2, 3, 4, 5, 6].find((d) => Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6 * step * 10 ** d);
-  const plain = digits !== undefined && size < 1e7 && size > 1e-3;
+  // A step of 2.5 needs one digit more than its size says.
+  const fine = Math.round(step / power) * power === step ? step : step / 10;
   const places = [];
   for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; i++) {
-    const value = i * step;
-    places.push({ value, text: plain ? number(value, digits) : minus(value === 0 ? "0" : value.toExponential(1)) });
+    places.push({ value: i * step, text: rounded(i * step, fine) });
   }
   return places;
 }
@@ -140,7 +147,7 @@ function axes({ c, tone }, box, x, y) {
   c.strokeRect(box.left + 0.5, box.top + 0.5, box.right - box.left, box.bottom - box.top);
 }
 
-const widest = (c, list) => Math.max(...list.map(({ text }) => c.measureText(text).width));
+const widest = (c, list) => Math.max(0, ...list.map(({ text }) => c.measureText(text).width));
 
 function path(c, points) {
   c.beginPath();
@@ -219,7 +226,8 @@ function drawLine(film, t, shares, canvas) {
   const { c, width, height, tone } = view;
   const { bars, middles: [middle], halves: [half] } = film;
   const strip = 44;
-  const density = ({ weight, mean, L }, u) => (weight * Math.exp(-(((u - mean[0]) / L[0]) ** 2) / 2)) / (L[0] * Math.sqrt(2 * Math.PI));
+  const density = ({ weight, mean, L }, u) =>
+    (weight * Math.exp(-(((u - mean[0]) / L[0]) ** 2) / 2)) / (L[0] * Math.sqrt(2 * Math.PI));
   const grid = Array.from({ length: 301 }, (_, i) => -1.08 + (2.16 * i) / 300);
   const sum = (parts, u) => parts.reduce((total, part) => total + density(part, u), 0);
   const [parts, final] = [components(film, t), components(film, film.iterations.length - 1)];
@@ -230,8 +238,9 @@ function drawLine(film, t, shares, canvas) {
   const floor = box.bottom - strip;
   const x = (u) => box.left + ((u + 1.08) / 2.16) * (box.right - box.left);
   const y = (value) => floor - (value / top) * (floor - box.top);
+  const xTicks = ticks(middle - 1.08 * half, middle + 1.08 * half, width / 70);
   axes(view, box,
-    { at: (value) => x((value - middle) / half), ticks: ticks(middle - 1.08 * half, middle + 1.08 * half, width / 70), label: film.labels[0] },
+    { at: (value) => x((value - middle) / half), ticks: xTicks, label: film.labels[0] },
     { at: (value) => y(value * half), ticks: yTicks, label: film.labels[1] });
   c.save();
   c.beginPath();
@@ -280,7 +289,7 @@ function drawCurve(film, t, canvas) {
   const { c, width, height, tone } = view;
   const values = film.logLikelihoods;
   const known = values.filter((value) => value !== null);
-  let [low, high] = [Math.min(...known), Math.max(...known)];
+  let [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1];
   const room = (high - low) * 0.06 || Math.max(1, Math.abs(high)) * 1e-3;
   [low, high] = [low - room, high + room];
   const yTicks = ticks(low, high, 4);

@@ -47,7 +47,8 @@ function responsibilities(film, t, n) {
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update",
+    "disable-sync"].map((name) => `--${name}`),
 });
 
 // A page whose clock stands still until the test moves it on, cut off from every other host.
@@ -100,7 +101,8 @@ async function steps(page, i) {
   await button("One iteration back").click();
   await at(0, "a step back");
   await slider.focus();
-  for (const [key, t] of [["ArrowRight", 1], ["ArrowRight", 2], ["ArrowLeft", 1], ["End", last], ["ArrowRight", last], ["Home", 0]]) {
+  const keys = [["ArrowRight", 1], ["ArrowRight", 2], ["ArrowLeft", 1], ["End", last], ["ArrowRight", last], ["Home", 0]];
+  for (const [key, t] of keys) {
     await page.keyboard.press(key);
     await at(Math.min(t, last), `${key} on the slider`);
   }
@@ -235,7 +237,8 @@ try {
   assert.deepEqual(wide.faults, []);
   await wide.context.close();
 
-  const phone = await open({ colorScheme: "dark", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: "reduce", deviceScaleFactor: 2 });
+  const small = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+  const phone = await open({ ...small, colorScheme: "dark", reducedMotion: "reduce" });
   for (let i = 0; i < films.length; i++) {
     await fits(phone.page, i, 360);
     await plays(phone.page, i, Math.max(1, films[i].seconds));
