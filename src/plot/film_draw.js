@@ -71,7 +71,7 @@ function responsibilities(film, t) {
 
 // --- numbers and axes ---
 
-const minus = (text) => text.replace("-", "−");
+const minus = (text) => text.replace(/-/g, "−");
 // 1,234.50 with two digits, whatever the browser's language, and never a minus before zero.
 function number(value, digits) {
   if (value === null) return "?";
@@ -117,17 +117,22 @@ function surface(canvas, height) {
   return { c, width, height, tone };
 }
 
-// The grid, the numbers and the names of both axes around a box; x and y lead from a value to its place.
-function axes({ c, tone }, box, x, y) {
+// The grid, the numbers and the names of both axes around a box; x.at and y.at lead from a value to its place. Where there
+// is no room for a number it is left out.
+function axes({ c, tone, width }, box, x, y) {
   c.lineWidth = 1;
   c.strokeStyle = tone("grid");
   c.fillStyle = tone("soft");
   c.textAlign = "center";
   c.textBaseline = "top";
+  let free = 0;
   for (const { value, text } of x.ticks) {
     const at = Math.round(x.at(value)) + 0.5;
     c.strokeRect(at, box.top, 0, box.bottom - box.top);
+    const half = c.measureText(text).width / 2;
+    if (at - half < free || at + half > width) continue;
     c.fillText(text, at, box.bottom + 5);
+    free = at + half + 6;
   }
   c.fillText(x.label, (box.left + box.right) / 2, box.bottom + 20);
   c.textAlign = "right";
@@ -166,7 +171,8 @@ function drawPlane(film, t, shares, canvas) {
   const [mx, my] = film.middles;
   const [hx, hy] = film.halves;
   const room = 1.08;
-  const box = { left: 52, right: width - 8, top: 8, bottom: height - 38 };
+  const left = 26 + widest(c, ticks(my - room * hy, my + room * hy, height / 60));
+  const box = { left, right: width - 8, top: 8, bottom: height - 38 };
   let sx = (box.right - box.left) / 2 / room;
   let sy = (box.bottom - box.top) / 2 / room;
   // One unit as long in x as in y, unless that would leave most of the picture empty.
@@ -297,7 +303,8 @@ function drawCurve(film, t, canvas) {
   const last = film.iterations[film.iterations.length - 1];
   const x = (iteration) => box.left + 6 + (last ? iteration / last : 0.5) * (box.right - box.left - 12);
   const y = (value) => box.bottom - ((value - low) / (high - low)) * (box.bottom - box.top);
-  const xTicks = ticks(0, last || 1, 4).filter(({ value }) => Number.isInteger(value));
+  const whole = ticks(0, last || 1, 4).filter(({ value }) => Number.isInteger(value));
+  const xTicks = whole.map(({ value }) => ({ value, text: number(value, 0) }));
   axes(view, box, { at: x, ticks: xTicks, label: "iteration" }, { at: y, ticks: yTicks, label: "log-likelihood" });
   const places = values.map((value, i) => [x(film.iterations[i]), y(value === null ? low : value)]);
   c.lineWidth = 2;
