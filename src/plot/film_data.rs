@@ -66,9 +66,11 @@ impl Reel {
             n_samples: x.nrows(),
             points: x.select(Axis(0), &rows),
             ranges: (0..n_features).map(|d| reach(x, d)).collect(),
-            values: (n_features == 1)
-                .then(|| x.iter().copied().collect())
-                .unwrap_or_default(),
+            values: if n_features == 1 {
+                x.iter().copied().collect()
+            } else {
+                vec![]
+            },
             n_iterations: n_steps - 1,
             models: steps().map(|step| step.model.clone()).collect(),
             shares: steps()
