@@ -123,7 +123,9 @@ impl Film {
         self
     }
 
-    /// Lets the film move also where no scripts run: a GIF stands there in place of the still, and adds its size, often a megabyte.
+    /// Lets the film move also where no scripts run: a GIF stands there in place of the still.
+    ///
+    /// It is less sharp than that of [`gif`](Self::gif), and adds some hundred kilobytes.
     pub fn with_gif(mut self) -> Self {
         self.moves = true;
         self
@@ -147,7 +149,7 @@ impl Film {
         let (reel, features) = self.ready()?;
         let alternative = self.alternative(reel);
         let (image, what) = if self.moves {
-            let gif = image_tag("gif", &self.gif()?, FRAME, &alternative);
+            let gif = image_tag("gif", &self.animation()?.small_gif()?, FRAME, &alternative);
             (gif, format!("Iterations 0 to {}", reel.n_iterations))
         } else {
             let still = self.still()?;

@@ -283,8 +283,9 @@ fn a_notebook_gets_html_and_a_line_of_text() {
 
 #[test]
 fn a_gif_takes_the_place_of_the_still_where_asked_for() {
-    let (x, fit) = one();
+    let (x, fit) = two();
     let html = html(&Film::new(&x, &fit).with_gif());
+    assert!(html.len() < 1_000_000, "{} bytes", html.len());
     assert!(html.contains("<img src=\"data:image/gif;base64,R0lGODlh"));
     assert!(!html.contains("data:image/png"));
     assert!(html.contains(&format!("<p>Iterations 0 to {} of EM.", fit.n_iterations())));
