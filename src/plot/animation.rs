@@ -97,7 +97,7 @@ impl Animation {
         self.encode(&Drawn::new(&frames, 1)?, 255)
     }
 
-    /// A GIF of its CSS size and fewer colours: a fifth as many bytes, for a page where it is only seen in case of need.
+    /// A GIF of its CSS size and fewer colours: half as many bytes, for a page where it is only seen in case of need.
     pub(super) fn small_gif(&self) -> Result<Vec<u8>> {
         self.encode(&Drawn::new(&self.prepared()?, 1)?, 128)
     }

@@ -125,7 +125,7 @@ impl Film {
 
     /// Lets the film move also where no scripts run: a GIF stands there in place of the still.
     ///
-    /// It is less sharp than that of [`gif`](Self::gif), and adds some hundred kilobytes.
+    /// It is less sharp than that of [`gif`](Self::gif), and adds up to about a megabyte.
     pub fn with_gif(mut self) -> Self {
         self.moves = true;
         self
