@@ -48,8 +48,8 @@
 //! ```
 //!
 //! Every result shows itself when a cell ends with it: a model as a table, a [`Chart`], [`ImageGrid`], [`Panel`] or
-//! [`Animation`] as a picture. Functions take references (`&x`) and return values of their own, so that variables live on from
-//! cell to cell. Errors are sentences that say what was found, what was expected and what to do.
+//! [`Animation`] as a picture, a [`Film`] as a player of EM's iterations. Functions take references (`&x`) and return values of
+//! their own, so that variables live on from cell to cell. Errors are sentences that say what was found, what was expected and what to do.
 //!
 //! # Features
 //!
@@ -91,4 +91,4 @@ pub use mixture::{
 pub use parallel::with_threads;
 pub use pca::{Keep, Pca};
 #[cfg(not(target_family = "wasm"))]
-pub use plot::{Animation, Chart, Color, Figure, ImageGrid, Panel, TAB10, blend};
+pub use plot::{Animation, Chart, Color, Figure, Film, ImageGrid, Panel, TAB10, blend};

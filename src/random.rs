@@ -11,6 +11,9 @@ pub(crate) enum Purpose {
     Start,
     Sample,
     Uniform,
+    // Pictures are not made in WebAssembly.
+    #[cfg_attr(target_family = "wasm", allow(dead_code))]
+    Film,
 }
 
 /// A generator for `seed`; other purposes and other runs get independent numbers from the same seed.
