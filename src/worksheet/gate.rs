@@ -43,6 +43,7 @@ shows_itself!(
     crate::Animation,
     crate::Chart,
     crate::Figure,
+    crate::Film,
     crate::Fit,
     crate::GaussianMixture,
     crate::ImageGrid,
