@@ -192,3 +192,12 @@ fn products_with_few_columns_are_their_definition() {
         }
     }
 }
+
+#[test]
+fn cholesky_takes_any_strides() {
+    let one = array![[4.0, 1.0], [1.0, 9.0]];
+    assert_eq!(cholesky(&one.slice(s![1..;5, 1..;5])).unwrap()[[0, 0]], 3.0);
+    assert_eq!(cholesky(&one.t()).unwrap(), cholesky(&one).unwrap());
+    let wide = array![[4.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 9.0]];
+    assert_eq!(cholesky(&wide.slice(s![..;2, ..;2])).unwrap(), cholesky(&one).unwrap());
+}
