@@ -1,5 +1,5 @@
-//! The model of the digit page, as notebook 5 exports it, the thousand real digits that the page compares with, and some digits of
-//! the model for the page's tests.
+//! The model of the digit page, as notebook 5 exports it, which digit each component shows, the thousand real digits that the page
+//! compares with, and some digits of the model for the page's tests. 40 seconds on two cores.
 //!
 //! ```text
 //! cargo run --example digit_model -- FOLDER
@@ -27,6 +27,20 @@ fn main() -> Result<()> {
     let model = DigitModel::new(&pca, &fit.model, digits.width)?;
     model.save(folder.join("digits.model"))?;
     println!("{model}");
+
+    // The digit that most of each component's images show.
+    let found = fit.model.predict(&scores)?;
+    let mut counts = vec![[0; 10]; N_COMPONENTS];
+    for (&component, &label) in found.iter().zip(&digits.labels) {
+        counts[component][label] += 1;
+    }
+    let commonest = |counts: &[usize; 10]| {
+        (0..10_u8)
+            .max_by_key(|&label| counts[usize::from(label)])
+            .unwrap_or(0)
+    };
+    let labels: Vec<u8> = counts.iter().map(commonest).collect();
+    write(&folder.join("component-labels.bin"), &labels);
 
     // 1,000 labels, then 1,000 x 784 grey levels.
     let mut real: Vec<u8> = digits
