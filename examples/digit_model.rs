@@ -5,7 +5,7 @@
 //! cargo run --example digit_model -- FOLDER
 //! ```
 
-use em_lab::{DigitModel, Digits, Em, Keep, Pca, Result};
+use em_lab::{DigitModel, Digits, Em, Keep, Result};
 use std::path::{Path, PathBuf};
 
 const N_KEPT: usize = 40;
@@ -22,7 +22,7 @@ fn main() -> Result<()> {
     let digits = Digits::load()?;
     let pca = digits.pca(Keep::Count(N_KEPT))?;
     let scores = digits.scores(&pca)?;
-    let fit = Em::new(N_COMPONENTS).tolerance(1e-3).fit(&scores)?;
+    let fit = Em::new(N_COMPONENTS).tolerance(1e-2).fit(&scores)?;
     println!("{} iterations: {}", fit.n_iterations(), fit.stop);
     let model = DigitModel::new(&pca, &fit.model, digits.width)?;
     model.save(folder.join("digits.model"))?;

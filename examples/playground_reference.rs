@@ -20,15 +20,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn trace(case: &Value) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
     let points: Vec<[f64; 2]> = serde_json::from_value(case["points"].clone())?;
-    let (k, model, start, seed, added): (usize, usize, usize, u64, f64) = serde_json::from_value(case["settings"].clone())?;
-    let n_iterations = case["trace"].as_array().map_or(0, Vec::len).saturating_sub(1);
-    let starts = [Start::KMeans, Start::RandomPoints, Start::RandomResponsibilities, Start::Hierarchical];
+    let (k, model, start, seed, added): (usize, usize, usize, u64, f64) =
+        serde_json::from_value(case["settings"].clone())?;
+    let n_iterations = case["trace"]
+        .as_array()
+        .map_or(0, Vec::len)
+        .saturating_sub(1);
+    let starts = [
+        Start::KMeans,
+        Start::RandomPoints,
+        Start::RandomResponsibilities,
+        Start::Hierarchical,
+    ];
     let regularization = if added > 0.0 {
         Regularization::Relative(added)
     } else {
         Regularization::None
     };
-    let em = Em::new(k).start(starts[start].clone()).seed(seed).regularization(regularization);
-    let em = em.covariance_model(CovarianceModel::ALL[model]).max_iterations(n_iterations).tolerance(0.0);
+    let em = Em::new(k)
+        .start(starts[start].clone())
+        .seed(seed)
+        .regularization(regularization);
+    let em = em
+        .covariance_model(CovarianceModel::ALL[model])
+        .max_iterations(n_iterations)
+        .tolerance(0.0);
     Ok(em.fit(&Array2::from(points))?.log_likelihoods)
 }
