@@ -82,11 +82,15 @@ test("click, tap and space bring another digit; back returns", async () => {
 
 test("a new digit takes less than 5 ms", async () => {
   const page = await open();
+  // The median, so that what else the machine does in between does not count.
   const each = await page.evaluate(() => {
     const button = document.getElementById("digit");
-    const start = performance.now();
-    for (let i = 0; i < 100; i++) button.click();
-    return (performance.now() - start) / 100;
+    const times = Array.from({ length: 101 }, () => {
+      const start = performance.now();
+      button.click();
+      return performance.now() - start;
+    });
+    return times.sort((a, b) => a - b)[50];
   });
   console.log(`a new digit takes ${each.toFixed(2)} ms`);
   assert.ok(each < 5, `${each} ms`);

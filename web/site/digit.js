@@ -71,7 +71,6 @@
     wanted.axes = number("axes", model.axes, 0, model.axes, true);
     by("temperature").value = wanted.temperature;
     by("axes").value = wanted.axes;
-    document.querySelector(`[name="component"][value="${wanted.component}"]`).checked = true;
   }
 
   // --- the large digit ---
@@ -101,10 +100,35 @@
 
   // --- the folded parts, each worked out only while it is open ---
 
-  const parts = { many: showMany, morph: showMorph, proof: showProof, own: showOwn };
+  const parts = { how: showComponents, many: showMany, morph: showMorph, proof: showProof, own: showOwn };
 
   function refresh(part) {
     Promise.resolve().then(parts[part]).catch(fault);
+  }
+
+  function showComponents() {
+    if (!by("components").firstChild) makeComponents();
+    document.querySelector(`[name="component"][value="${wanted.component}"]`).checked = true;
+  }
+
+  function makeComponents() {
+    const tile = (component, content) => {
+      const label = document.createElement("label");
+      const input = document.createElement("input");
+      Object.assign(input, { type: "radio", name: "component", value: component });
+      input.setAttribute("aria-label", component < 0 ? "any component" : name(component));
+      input.onchange = () => { wanted.component = component; change(false); };
+      label.append(input, content);
+      label.title = component < 0 ? "any component, by their weights" : name(component);
+      return label;
+    };
+    const any = tile(-1, "any");
+    any.className = "any";
+    by("components").replaceChildren(any, ...model.means.map((mean, component) => {
+      const canvas = document.createElement("canvas");
+      paint(canvas, mean);
+      return tile(component, canvas);
+    }));
   }
 
   function showMany() {
@@ -273,23 +297,7 @@
     drawing?.clear();
     by("axes").max = axes;
     by("model-text").textContent = `This model has ${k} components of ${axes} scores, a noise variance of ${noise.toFixed(4)}, and a file of ${Math.round(bytes.length / 1000)} KB.`;
-    const tile = (component, content) => {
-      const label = document.createElement("label");
-      const input = document.createElement("input");
-      Object.assign(input, { type: "radio", name: "component", value: component });
-      input.setAttribute("aria-label", component < 0 ? "any component" : name(component));
-      input.onchange = () => { wanted.component = component; change(false); };
-      label.append(input, content);
-      label.title = component < 0 ? "any component, by their weights" : name(component);
-      return label;
-    };
-    const any = tile(-1, "any");
-    any.className = "any";
-    by("components").replaceChildren(any, ...means.map((mean, component) => {
-      const canvas = document.createElement("canvas");
-      paint(canvas, mean);
-      return tile(component, canvas);
-    }));
+    by("components").replaceChildren();
     for (const part of ["proof", "own"]) by(part).hidden = n !== 784;
     readAddress();
     goal = random();
@@ -373,9 +381,8 @@
 
   (async () => {
     try {
-      await EmLab.load();
-      const bytes = await EmLab.file("digits.model");
-      useModel(bytes, await EmLab.file("component-labels.bin").then(Array.from));
+      const [bytes, ownLabels] = await Promise.all([EmLab.file("digits.model"), EmLab.file("component-labels.bin"), EmLab.load()]);
+      useModel(bytes, Array.from(ownLabels));
     } catch (error) {
       fault(error);
     }

@@ -38,7 +38,7 @@ export async function launch(options = {}) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options, ...more });
     const page = await context.newPage();
     page.faults = [];
-    page.on("console", (message) => { if (["error", "warning"].includes(message.type())) page.faults.push(`${message.type()}: ${message.text()}`); });
+    page.on("console", (message) => { if (message.type() === "error") page.faults.push(`error: ${message.text()}`); });
     page.on("pageerror", (error) => page.faults.push(`exception: ${error.message}`));
     page.on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
