@@ -128,7 +128,7 @@ test("each setting changes the fit", async () => {
   const page = await open();
   const last = async () => (await iterate(page, 3)).trace.at(-1);
   const found = [await last()];
-  const settings = [["#components", "3"], ["#covariances", "EII"], ["#kind", "1"], ["#seed", "9"], ["#example", "3"]];
+  const settings = [["#components", "3"], ["#covariances", "EII"], ["#kind", "2"], ["#seed", "9"], ["#example", "3"]];
   for (const [id, value] of settings) {
     if (id === "#components" || id === "#seed") await page.fill(id, value);
     else await page.selectOption(id, value);
@@ -145,13 +145,13 @@ test("question 1: a bad start ends lower than a good one", async () => {
   const page = await open();
   await question(page, "start");
   const ends = [];
-  for (let run = 0; run < 5; run++) {
+  for (let run = 0; run < 2; run++) {
     await page.click(run === 0 ? "#start" : "#restart");
-    for (let i = 0; i < 60; i++) await page.click("#step");
+    for (let i = 0; i < 70; i++) await page.click("#step");
     ends.push((await state(page)).trace.at(-1));
   }
-  console.log(`ends of five starts: ${ends.map((end) => end.toFixed(1)).join(", ")}`);
-  assert.ok(ends[0] < Math.max(...ends) - 5, "the first start is a bad one");
+  console.log(`ends of two starts: ${ends.map((end) => end.toFixed(1)).join(", ")}`);
+  assert.ok(Math.abs(ends[0] + 1004) < 1 && Math.abs(ends[1] + 822) < 1, "as the answer says");
   await done(page);
 });
 

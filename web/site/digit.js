@@ -2,7 +2,8 @@
 
 (() => {
   const by = (id) => document.getElementById(id);
-  const LARGEST_SEED = 2 ** 32;
+  // Short enough to be read out.
+  const N_SEEDS = 1_000_000;
   let model = null;
   let labels = null;
   let real = null;
@@ -13,7 +14,7 @@
 
   const format = (number, digits) => number.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const minus = (text) => text.replace("-", "\u2212");
-  const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
+  const random = () => crypto.getRandomValues(new Uint32Array(1))[0] % N_SEEDS;
 
   // Grey levels from 0 to 255 on a canvas of the model's size.
   function paint(canvas, grey) {
@@ -65,7 +66,7 @@
       const fits = text !== null && text !== "" && value >= low && value <= high && (!whole || Number.isInteger(value));
       return fits ? value : otherwise;
     };
-    wanted.seed = number("seed", random(), 0, Number.MAX_SAFE_INTEGER, true);
+    wanted.seed = number("seed", random(), 0, 2 ** 52, true);
     wanted.component = number("component", -1, 0, model.k - 1, true);
     wanted.temperature = number("temperature", 1, 0, 2, false);
     wanted.axes = number("axes", model.axes, 0, model.axes, true);
@@ -143,8 +144,7 @@
         button.onclick = () => { wanted.seed = Number(button.dataset.seed); change(true); by("digit").scrollIntoView({ block: "nearest" }); };
         by("grid").append(button);
       }
-      // Addition stays in the range of random seeds.
-      const digit = draw((wanted.seed + 1 + i) % LARGEST_SEED);
+      const digit = draw(wanted.seed + 1 + i);
       button.dataset.seed = digit.seed;
       button.setAttribute("aria-label", `Digit number ${digit.seed}, from ${name(digit.component)}`);
       paint(button.firstChild, digit.grey);
@@ -318,7 +318,7 @@
     // Browsers let a page change its address only so often.
     by(key).onchange = () => change(false);
   }
-  by("others").onclick = () => { wanted.seed = (wanted.seed + 65) % LARGEST_SEED; change(true); };
+  by("others").onclick = () => { wanted.seed = wanted.seed + 65; change(true); };
   by("way").oninput = showWay;
   by("goal").onclick = () => { goal = random(); showMorph(); };
   for (const part of Object.keys(parts)) by(part).ontoggle = () => { if (by(part).open && model) refresh(part); };

@@ -16,7 +16,7 @@
   const TOLERANCE = 1e-6;
   const EXAMPLE_COMPONENTS = [2, 4, 2, 2];
   const QUESTIONS = {
-    start: { example: "1", components: 4, kind: "1", seed: 0, model: "VVV" },
+    start: { example: "1", components: 4, kind: "1", seed: 5, model: "VII" },
     rise: { example: "0", components: 2, kind: "2", seed: 0, model: "VVV" },
     few: { points: [[0.2, 1.0], [0.9, 2.1], [1.5, 0.6], [0.5, 0.1], [1.8, 1.6], [1.1, 1.2], [0.1, 1.8], [1.4, 2.4], [2.0, 0.9], [0.8, 0.7], [1.6, 1.1], [0.6, 1.5], [6.0, -2.2], [6.8, -1.4]], components: 2, kind: "0", seed: 0, model: "VVV" },
   };
@@ -83,11 +83,13 @@
 
   function drawCurve() {
     const [low, high] = [Math.min(...trace), Math.max(...trace)];
-    const x = (i) => 80 + 505 * (trace.length > 1 ? i / Math.max(trace.length - 1, 10) : 0);
-    const y = (value) => 150 - 130 * (high > low ? (value - low) / (high - low) : 0.5);
+    const width = by("curve").clientWidth || 600;
+    by("curve").setAttribute("viewBox", `0 0 ${width} 190`);
+    const x = (i) => 82 + (width - 97) * (i / Math.max(trace.length - 1, 10));
+    const y = (value) => 150 - 120 * (high > low ? (value - low) / (high - low) : 0.5);
     const last = trace.length - 1;
     by("curve").replaceChildren(
-      svg("line", { x1: 80, x2: 585, y1: 160, y2: 160 }),
+      svg("line", { x1: 82, x2: width - 15, y1: 160, y2: 160 }),
       svg("path", { d: `M${trace.map((value, i) => `${x(i).toFixed(1)} ${y(value).toFixed(1)}`).join("L")}` }),
       ...trace.map((value, i) => svg("circle", { cx: x(i), cy: y(value), r: i === last ? 5 : 2 })),
     );
@@ -96,10 +98,11 @@
       element.textContent = content;
       by("curve").append(element);
     };
-    text(format(high, 1), { x: 72, y: y(high) + 4, "text-anchor": "end" });
-    if (high - low > 1e-9) text(format(low, 1), { x: 72, y: y(low) + 4, "text-anchor": "end" });
-    text("log-likelihood", { x: 80, y: 12 });
-    text("iteration", { x: 585, y: 182, "text-anchor": "end" });
+    const digits = high - low < 1 ? 4 : 1;
+    text(format(high, digits), { x: 74, y: y(high) + 4, "text-anchor": "end" });
+    if (high - low > 1e-9) text(format(low, digits), { x: 74, y: y(low) + 4, "text-anchor": "end" });
+    text("log-likelihood", { x: 82, y: 14 });
+    text("iteration", { x: 74, y: 182, "text-anchor": "end" });
     text(String(last), { x: x(last), y: 182, "text-anchor": "middle" });
     by("curve").setAttribute("aria-label", `The log-likelihood over ${last} iterations, from ${format(trace[0], 2)} to ${format(trace[last], 2)}`);
   }
@@ -191,7 +194,7 @@
     by("run").textContent = "Pause";
     timer = setInterval(() => {
       if (!step() || now.converged || now.iteration >= LIMIT) pause();
-    }, 120);
+    }, 80);
   }
 
   function changed() {

@@ -2,7 +2,7 @@
 
 use crate::digits::whole;
 use em_lab::{
-    CovarianceModel, Em, Error, Expectation, GaussianMixture, Regularization, Result, Start,
+    CovarianceModel, Em, Error, Expectation, GaussianMixture, Regularization, Result, Start, Stop,
     e_step, m_step, synthetic,
 };
 use ndarray::{Array2, array};
@@ -81,9 +81,18 @@ impl Running {
         let model = if self.covariance_model == CovarianceModel::FULL {
             m_step(x, &self.expectation.responsibilities, regularization)?
         } else {
-            self.model
-                .statistics(x)?
-                .m_step(self.covariance_model, regularization)?
+            // Some of these M-steps search from the present covariances on, which one iteration of the loop gives them.
+            let em = Em::new(self.model.n_components())
+                .covariance_model(self.covariance_model)
+                .regularization(regularization);
+            let fit = em
+                .start(Start::Model(self.model.clone()))
+                .max_iterations(1)
+                .fit(x)?;
+            match fit.stop {
+                Stop::Failed(error) => return Err(error),
+                _ => fit.model,
+            }
         };
         let expectation = e_step(&model, x)?;
         (self.model, self.expectation) = (model, expectation);
