@@ -38,6 +38,7 @@ test("the log-likelihoods are the crate's own to 1e-9", async () => {
     { example: "1", components: 4, covariances: "VVV", kind: "0", steps: 10 },
     { example: "1", components: 5, covariances: "VII", kind: "1", steps: 15 },
     { example: "2", components: 2, covariances: "EEE", kind: "3", steps: 10 },
+    { example: "3", components: 3, covariances: "EVV", kind: "1", steps: 10 },
     { example: "3", components: 3, covariances: "VEV", kind: "1", steps: 10 },
     { example: "3", components: 2, covariances: "VVV", kind: "1", hold: true, steps: 20 },
   ];
@@ -60,13 +61,16 @@ test("the log-likelihoods are the crate's own to 1e-9", async () => {
   cases.push(await iterate(page, 5));
   const program = join(ROOT, "target", "debug", "examples", "playground_reference");
   const expected = JSON.parse(execFileSync(program, { input: JSON.stringify(cases) }));
-  let largest = 0;
-  cases.forEach(({ trace }, i) => {
+  const largest = { closed: 0, searched: 0 };
+  cases.forEach(({ trace, settings: [, model] }, i) => {
     assert.equal(trace.length, expected[i].length, `case ${i}`);
-    trace.forEach((found, t) => { largest = Math.max(largest, Math.abs(found - expected[i][t])); });
+    // The M-step of VEI, VEE, EVE, VVE and VEV is a search of its own, which ends where the likelihood changes no more: rounding
+    // decides after how many rounds, and the parameters are then known to half of the digits.
+    const kind = [3, 7, 8, 9, 11].includes(model) ? "searched" : "closed";
+    trace.forEach((found, t) => { largest[kind] = Math.max(largest[kind], Math.abs(found - expected[i][t])); });
   });
-  console.log(`largest difference of a log-likelihood from the crate's: ${largest.toExponential(1)}`);
-  assert.ok(largest <= 1e-9, `${largest}`);
+  console.log(`largest difference of a log-likelihood from the crate's: ${largest.closed.toExponential(1)}, where the M-step is a search ${largest.searched.toExponential(1)}`);
+  assert.ok(largest.closed <= 1e-9 && largest.searched <= 1e-6, JSON.stringify(largest));
   await done(page);
 });
 
