@@ -60,6 +60,16 @@ test("the digits of 200 seeds are those of the crate, pixel by pixel", async () 
   await done(page);
 });
 
+test("the digit that notebook 5 tells of is the page's", async (t) => {
+  const notebook = JSON.parse(readFileSync(join(ROOT, "notebooks/solutions/05_this_digit_does_not_exist.ipynb"), "utf8"));
+  const said = notebook.cells.flatMap((cell) => cell.outputs ?? []).map((output) => [output.text].flat().join(""));
+  const found = said.join("").match(/grey levels of digit (\d+) add up to (\d+)/);
+  if (!found) return t.skip("the notebook tells of none");
+  const page = await open(`#seed=${found[1]}`);
+  assert.equal((await levels(page, "large")).reduce((sum, level) => sum + level), Number(found[2]));
+  await done(page);
+});
+
 test("click, tap and space bring another digit; back returns", async () => {
   const page = await open("#seed=7", { hasTouch: true });
   const first = await levels(page, "large");

@@ -352,7 +352,7 @@
     } catch {
       by("share").textContent = "Its link is in the address bar";
     }
-    setTimeout(() => { by("share").textContent = "Copy its link"; }, 2000);
+    setTimeout(() => { by("share").textContent = "Copy link"; }, 2000);
   };
 
   by("save").onclick = () => {

@@ -186,12 +186,15 @@
   function pause() {
     clearInterval(timer);
     timer = 0;
+    by("state").setAttribute("aria-live", "polite");
     by("run").textContent = "Run";
   }
 
   function run() {
     if (timer) return pause();
     by("run").textContent = "Pause";
+    // Ten iterations a second are too many to be read out; the last one is.
+    by("state").setAttribute("aria-live", "off");
     timer = setInterval(() => {
       if (!step() || now.converged || now.iteration >= LIMIT) pause();
     }, 80);
