@@ -3,10 +3,7 @@
 mod common;
 
 use common::{LONG_SUMS, ROUNDING, assert_near, small_digit_model};
-use em_lab::{
-    DigitModel, Digits, Draw, Em, Error, GaussianMixture, Keep, Pca, Regularization, m_step,
-    random, synthetic,
-};
+use em_lab::{DigitModel, Digits, Draw, Em, Error, GaussianMixture, Keep, Pca, synthetic};
 use ndarray::{Array1, Array2, Array3, Axis, s};
 
 /// The same density written out: a mixture of normal distributions of the pixels.
@@ -101,7 +98,7 @@ fn density_and_responsibilities_are_those_of_the_mixture_of_the_pixels() {
         let image = row.to_vec();
         let completion = model.complete(&image, &nothing).unwrap();
         assert_near(completion.log_density, expected[n], LONG_SUMS);
-        assert_each(&completion.responsibilities, &shares.row(n), LONG_SUMS);
+        assert_each(&completion.responsibilities, shares.row(n), LONG_SUMS);
         assert_eq!(completion.pixels, image);
     }
     assert_near(
@@ -140,7 +137,7 @@ fn covered_pixels_are_completed_by_their_conditional_mean() {
                 of_visible.log_density(&seen).unwrap()[0],
                 LONG_SUMS,
             );
-            assert_each(&completion.responsibilities, &shares.row(0), LONG_SUMS);
+            assert_each(&completion.responsibilities, shares.row(0), LONG_SUMS);
             assert!(
                 visible
                     .iter()
@@ -174,7 +171,7 @@ fn the_digit_of_a_seed_is_the_first_sample_of_the_mixture() {
         let sample = mixture.sample(1, seed).unwrap();
         let drawn = model.draw(seed, Draw::default()).unwrap();
         assert_eq!(drawn.component, sample.labels[0]);
-        assert_each(&drawn.scores, &sample.x.row(0), LONG_SUMS);
+        assert_each(&drawn.scores, sample.x.row(0), LONG_SUMS);
         let pixels = model.loadings().dot(&sample.x.row(0)) + model.mean();
         assert_each(&drawn.pixels, &pixels, LONG_SUMS);
     }
@@ -196,7 +193,7 @@ fn temperature_scales_the_covariance_and_scores_that_do_not_count_are_zero() {
         n_kept: None,
     });
     assert_each(&still.scores, &mean, ROUNDING);
-    assert_each(&still.pixels, &model.component_means().row(1), ROUNDING);
+    assert_each(&still.pixels, model.component_means().row(1), ROUNDING);
     let hot = draw(Draw {
         component: Some(1),
         temperature: 4.0,
