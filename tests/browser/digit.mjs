@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { PICTURES, ROOT, SITE, WINDOWS, launch, looksWhole, serve } from "./common/browser.mjs";
+import { PICTURES, ROOT, SITE, WINDOWS, launch, looksWhole, serve, stopwatch } from "./common/browser.mjs";
 
 const PARTS = join(ROOT, "target", "web");
 let server, browser;
@@ -34,15 +34,16 @@ const unfold = (page, id) => page.click(`#${id} > summary`);
 const done = async (page) => { assert.deepEqual(page.faults, []); await page.context().close(); };
 
 test("a digit is there within a second", async () => {
-  const times = [];
-  for (let load = 0; load < 3; load++) {
-    const page = await open("");
-    times.push(await page.evaluate(() => performance.now()));
-    assert.ok((await levels(page, "large")).some((level) => level > 128));
-    await done(page);
-  }
-  console.log(`digit shown after ${times.map(Math.round).join(", ")} ms`);
-  assert.ok(Math.min(...times) < 1000, `${times}`);
+  const page = await browser.open();
+  const worked = await stopwatch(page);
+  await page.goto(`${server.url}digit.html`);
+  await page.waitForSelector("#digit:enabled");
+  const [wall, busy] = [await page.evaluate(() => performance.now()), await worked()];
+  assert.ok((await levels(page, "large")).some((level) => level > 128));
+  console.log(`a digit is shown after ${wall.toFixed(0)} ms, of which the page worked ${busy.toFixed(0)} ms`);
+  // On a busy machine the page waits for others.
+  assert.ok(busy < 1000, `${busy} ms`);
+  await done(page);
 });
 
 test("the digits of 200 seeds are those of the crate, pixel by pixel", async () => {
@@ -92,16 +93,10 @@ test("click, tap and space bring another digit; back returns", async () => {
 
 test("a new digit takes less than 5 ms", async () => {
   const page = await open();
-  // The median, so that what else the machine does in between does not count.
-  const each = await page.evaluate(() => {
-    const button = document.getElementById("digit");
-    const times = Array.from({ length: 101 }, () => {
-      const start = performance.now();
-      button.click();
-      return performance.now() - start;
-    });
-    return times.sort((a, b) => a - b)[50];
-  });
+  const worked = await stopwatch(page);
+  const before = await worked();
+  await page.evaluate(() => { for (let i = 0; i < 100; i++) document.getElementById("digit").click(); });
+  const each = (await worked() - before) / 100;
   console.log(`a new digit takes ${each.toFixed(2)} ms`);
   assert.ok(each < 5, `${each} ms`);
   await page.context().close();

@@ -20,7 +20,7 @@
   function paint(canvas, grey) {
     if (canvas.width !== model.width || canvas.height !== model.height) [canvas.width, canvas.height] = [model.width, model.height];
     const image = new ImageData(model.width, model.height);
-    for (let i = 0; i < grey.length; i++) image.data.set([grey[i], grey[i], grey[i], 255], 4 * i);
+    for (let i = 0; i < grey.length; i++) image.data.fill(grey[i], 4 * i, 4 * i + 3)[4 * i + 3] = 255;
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
 

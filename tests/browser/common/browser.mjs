@@ -78,3 +78,13 @@ export const WINDOWS = [360, 1440].flatMap((width) => ["light", "dark"].map((col
   name: `${width}-${colorScheme}`,
   options: { viewport: { width, height: width === 360 ? 740 : 900 }, colorScheme, hasTouch: width === 360 },
 })));
+
+/** A function that answers how long the page's main thread has worked so far, in ms: what else the machine does has no part in it. */
+export async function stopwatch(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * metrics.find(({ name }) => name === "TaskDuration").value;
+  };
+}
