@@ -61,6 +61,7 @@
 
 mod check;
 pub mod data;
+mod digit_model;
 mod error;
 mod evaluate;
 mod gaussian;
@@ -80,6 +81,7 @@ pub use check::column;
 pub use data::{Channel, Digits, GreyImage, synthetic};
 #[cfg(feature = "parquet")]
 pub use data::{ParquetFile, write_parquet};
+pub use digit_model::{Completion, Covering, DigitModel, Draw, Drawn};
 pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;
