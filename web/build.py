@@ -101,6 +101,7 @@ def main():
     katex = PARTS / "npm" / "node_modules" / "katex" / "dist"
     (assets / "katex" / "fonts").mkdir(parents=True)
     shutil.copy(katex / "katex.min.css", assets / "katex")
+    shutil.copy(katex.parent / "LICENSE", assets / "katex")
     for font in (katex / "fonts").glob("*.woff2"):
         shutil.copy(font, assets / "katex" / "fonts")
     (assets / "code.css").write_text(code_colours())
