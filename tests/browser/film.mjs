@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { ARGUMENTS, PICTURES, chromium } from "./common/browser.mjs";
 
 const file = resolve(process.argv[2]);
-const folder = process.argv[3] ?? "target/browser";
+const folder = process.argv[3] ?? PICTURES;
 mkdirSync(folder, { recursive: true });
 const shot = (name) => `${folder}/${basename(file, ".html")}-${name}.png`;
 
@@ -46,9 +46,8 @@ function responsibilities(film, t, n) {
 }
 
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update",
-    "disable-sync"].map((name) => `--${name}`),
+  executablePath: process.env.EM_LAB_CHROMIUM ?? "/usr/bin/chromium",
+  args: ARGUMENTS,
 });
 
 // A page whose clock stands still until the test moves it on, cut off from every other host.

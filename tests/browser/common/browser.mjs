@@ -10,9 +10,9 @@ export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 export const SITE = join(ROOT, "target", "site");
 export const PICTURES = join(ROOT, "target", "browser");
 const modules = process.env.EM_LAB_NODE_MODULES ?? join(PICTURES, "npm", "node_modules");
-const { chromium } = createRequire(`${modules}/`)("playwright-core");
+export const { chromium } = createRequire(`${modules}/`)("playwright-core");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".png": "image/png" };
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+export const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** Serves `folder`; returns its address and a way to end it. */
 export async function serve(folder = SITE) {
