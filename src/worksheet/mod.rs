@@ -21,6 +21,11 @@
 //!
 //! A new misconception is one entry in the list of its exercise: a name, a sentence, and the mistake as a formula.
 
+#![allow(
+    clippy::type_complexity,
+    reason = "a check takes a function as the notebook writes it"
+)]
+
 mod answer;
 mod check;
 mod draws;

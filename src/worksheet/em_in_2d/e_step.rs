@@ -117,7 +117,7 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
         name: "divided by the largest entry",
         why: "Subtracting the largest logarithm makes the largest entry 1; the row must still be divided by its sum.",
         answer: |case| {
-            let mut logs = terms(case).mapv(|term| term.log());
+            let mut logs = terms(case).mapv(Term::log);
             for mut row in logs.rows_mut() {
                 let largest = row.fold(f64::NEG_INFINITY, |a: f64, &b| a.max(b));
                 row.mapv_inplace(|log| (log - largest).exp());
@@ -135,7 +135,7 @@ const MISCONCEPTIONS: &[Misconception<Mixture, Array2<f64>>] = &[
     Misconception {
         name: "logarithms divided instead of densities",
         why: "Bayes' rule divides πₖ N by a sum of such products, and not their logarithms: take exponentials first.",
-        answer: |case| shares(terms(case).mapv(|term| term.log())),
+        answer: |case| shares(terms(case).mapv(Term::log)),
     },
     Misconception {
         name: "logarithms returned",

@@ -58,7 +58,7 @@ pub(super) const EXERCISE: Exercise<Case, usize> = Exercise {
         Misconception {
             name: "weights forgotten",
             why: "Bayes' rule weighs each density by πₖ: compare πₖ N(x | μₖ, σₖ²), or ln πₖ + ln N(x | μₖ, σₖ²), not the densities alone.",
-            answer: |case| case.largest(|case, k| case.log_density(k)),
+            answer: |case| case.largest(Case::log_density),
         },
         Misconception {
             name: "nearest mean",

@@ -258,7 +258,7 @@ fn random(n_cases: u64, seed: u64) -> Vec<Case> {
                 &means,
                 &numbers(k, 1.2, 2.4, seed + 3),
             ),
-            n_iterations: 1 + usize::from(seed % 8 == 0) * 2,
+            n_iterations: 1 + usize::from(seed.is_multiple_of(8)) * 2,
         }
     };
     let shapes = [(9, 2), (12, 3), (7, 1), (11, 2)];

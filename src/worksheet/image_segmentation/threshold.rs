@@ -177,7 +177,7 @@ fn random(n_cases: u64, seed: u64) -> Vec<Case> {
         Case {
             weights: [weight, 1.0 - weight],
             means: [20.0 + 30.0 * u[3], 130.0 + 20.0 * u[4]],
-            standard_deviations: if seed % 3 == 0 {
+            standard_deviations: if seed.is_multiple_of(3) {
                 [broad, narrow]
             } else {
                 [narrow, broad]

@@ -87,7 +87,7 @@ pub(super) const EXERCISE: Exercise<Case, Vec<f64>> = Exercise {
             why: "Each axis has a share of its own: entry j tells of axis j alone, not of all axes up to it.",
             answer: |case| {
                 let mut sum = 0.0;
-                case.each(|case, s| case.share(s))
+                case.each(Case::share)
                     .into_iter()
                     .map(|share| {
                         sum += share;

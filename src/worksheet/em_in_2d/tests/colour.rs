@@ -132,7 +132,7 @@ fn every_misconception_is_recognised() {
 fn a_mixture_that_depends_on_the_order_is_told() {
     // Right in the cases by hand, wrong between them.
     let check = colour(|r, a, b| {
-        let bent = if r * 4.0 == (r * 4.0).round() {
+        let bent = if (r * 4.0).fract().total_cmp(&0.0).is_eq() {
             r
         } else {
             r * r
