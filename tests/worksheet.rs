@@ -11,6 +11,11 @@ fn stopped(check: &Check) -> &str {
     }
 }
 
+#[allow(unconditional_recursion, reason = "that is the case")]
+fn deeper(n: u64) -> u64 {
+    std::hint::black_box(n) + deeper(std::hint::black_box(n + 1))
+}
+
 #[test]
 fn a_stub_is_not_done_yet() {
     let check = new_weight(|_| todo!("write your answer here")).exercise(6, 2);
@@ -89,10 +94,6 @@ fn an_exit_an_abort_and_a_bottomless_recursion_end_the_child_alone() {
     );
     let abort = new_weight(|_| std::process::abort());
     assert!(stopped(&abort).contains("aborted the program"), "{abort}");
-    #[allow(unconditional_recursion, reason = "that is the case")]
-    fn deeper(n: u64) -> u64 {
-        std::hint::black_box(n) + deeper(std::hint::black_box(n + 1))
-    }
     let recursion = new_weight(|_| deeper(0) as f64);
     assert!(
         stopped(&recursion).contains("call itself without an end"),

@@ -1,5 +1,10 @@
 //! Worksheet 3, the fit from a histogram: each misconception is called by its name, and right answers of any kind pass.
 #![cfg(all(feature = "worksheet", unix))]
+#![allow(
+    clippy::needless_range_loop,
+    clippy::manual_midpoint,
+    reason = "answers as students write them"
+)]
 
 use em_lab::worksheet::image_segmentation::fit_histogram;
 use em_lab::worksheet::{Check, Verdict};

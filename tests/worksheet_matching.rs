@@ -1,5 +1,10 @@
 //! Worksheet 4, matching and accuracy: each misconception is called by its name, and right answers of any kind pass.
 #![cfg(all(feature = "worksheet", unix))]
+#![allow(
+    clippy::needless_range_loop,
+    clippy::manual_midpoint,
+    reason = "answers as students write them"
+)]
 
 use em_lab::match_components;
 use em_lab::worksheet::mnist_clusters::{best_matching, share_right};

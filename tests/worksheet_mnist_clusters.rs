@@ -1,5 +1,10 @@
 //! Worksheet 4, shares of variance and scores: each misconception is called by its name, and right answers of any kind pass.
 #![cfg(all(feature = "worksheet", unix))]
+#![allow(
+    clippy::needless_range_loop,
+    clippy::manual_midpoint,
+    reason = "answers as students write them"
+)]
 
 use em_lab::worksheet::mnist_clusters::{project, share_of_variance};
 use em_lab::worksheet::{Check, Verdict};
