@@ -50,6 +50,8 @@ def failure(outputs):
         if output.output_type == "error":
             said = [o.text for o in outputs[:number] if o.output_type == "stream" and o.name == "stderr"]
             return re.sub(r"\x1b\[[0-9;]*m", "", "".join(said) + "\n".join(output.traceback))
+        if re.match(r"(Animation|Chart|Figure|Film|ImageGrid|Panel) \{", output.get("data", {}).get("text/plain", "")):
+            return "The picture shows as text, because a statement of the cell uses `?`: give the picture a cell of its own."
     return ""
 
 
