@@ -6,7 +6,7 @@ use crate::notebook::block;
 use std::fmt;
 
 /// Characters of a line of text, so that a front end has no need to break it inside of a word.
-const LINE: usize = 100;
+const LINE: usize = 80;
 
 /// What an answer to an exercise is.
 #[derive(Clone, Debug, PartialEq)]
