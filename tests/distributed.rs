@@ -18,7 +18,7 @@ fn data() -> (Array2<f64>, GaussianMixture) {
     )
 }
 
-/// The statistics of each of `n` parts of the data.
+/// The statistics of at most `n` parts of the data.
 fn parts(n: usize) -> Vec<Statistics> {
     let (x, model) = data();
     let parts = x.axis_chunks_iter(Axis(0), x.nrows().div_ceil(n));
