@@ -116,8 +116,8 @@ fn a_fixed_sum_adds_only_halves() {
     let by_hand = add(&add(&add(a, b), &add(c, d)), e);
     assert_eq!(sum(&parts, [4, 2, 0, 3, 1]).total(), Ok(by_hand));
     let pieces = |places: std::ops::Range<usize>| sum(&parts, places).to_string();
-    assert_eq!(pieces(0..4), "sum of 4 parts of 5 parts, in 1 piece");
-    assert_eq!(pieces(1..4), "sum of 3 parts of 5 parts, in 2 pieces");
+    assert_eq!(pieces(0..4), "sum of 4 of 5 parts, in 1 piece");
+    assert_eq!(pieces(1..4), "sum of 3 of 5 parts, in 2 pieces");
 }
 
 #[test]
@@ -168,6 +168,18 @@ fn a_fixed_sum_says_what_does_not_belong_to_it() {
         FixedSum::from_bytes(&far),
         "The list of bytes is one of 2272 that are no whole sum, but it must be one that this version's FixedSum::to_bytes made, \
          all of it.",
+    );
+}
+
+#[test]
+fn an_error_elsewhere_says_where() {
+    let error = Error::Elsewhere {
+        place: "rank 3".into(),
+        sentence: "x is empty: there must be at least one value.".into(),
+    };
+    assert_eq!(
+        error.to_string(),
+        "rank 3 says: x is empty: there must be at least one value."
     );
 }
 
@@ -264,7 +276,7 @@ fn a_model_comes_back_from_text_bit_for_bit() {
     assert_eq!(
         model.to_text(""),
         "em-lab Gaussian mixture, version 1\nnote: \ncovariance model: VVV\ncomponents: 2\nfeatures: 1\nweights: 0.25 0.75\n\
-         mean: -0.0\nmean: 1e-310\ncovariance: 1.0\ncovariance: 1000000.0\ncheck: CHECK\n"
+         mean: -0.0\nmean: 1e-310\ncovariance: 1.0\ncovariance: 1000000.0\ncheck: f9089f30\n"
     );
     let (read, _) = GaussianMixture::from_text(&model.to_text("")).unwrap();
     assert!(read.means()[[0, 0]].is_sign_negative());

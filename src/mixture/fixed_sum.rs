@@ -221,12 +221,8 @@ fn entry(bytes: &[u8]) -> Option<(u32, usize, &[u8], &[u8])> {
 
 impl fmt::Display for FixedSum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = check::count(self.n_parts, "part");
-        write!(
-            f,
-            "sum of {} of {all}, in {}",
-            self.n_added(),
-            check::count(self.nodes.len(), "piece")
-        )
+        let (found, all) = (self.n_added(), check::count(self.n_parts, "part"));
+        let pieces = check::count(self.nodes.len(), "piece");
+        write!(f, "sum of {found} of {all}, in {pieces}")
     }
 }
