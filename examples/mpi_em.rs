@@ -13,8 +13,9 @@ fn main() -> ExitCode {
         world.abort(1) // The others would wait for ever.
     };
     if let Err(error) = &end {
-        eprintln!("rank {}: {error}", world.rank());
-        world.barrier(); // The first to leave in failure takes the others with it: let them speak.
+        let words = format!("rank {}: {error}\n", world.rank());
+        eprint!("{words}"); // In one piece, for all ranks speak at once.
+        world.barrier(); // The first to leave in failure takes the others with it: wait for them.
     }
     ExitCode::from(u8::from(end.is_err()))
 }
@@ -39,13 +40,12 @@ fn run(world: &World) -> Result<()> {
     let (model, note) = GaussianMixture::from_text(start)?;
     let mut done: usize = note.trim_start_matches("iteration ").parse().unwrap_or(0);
     let em = Em::new(model.n_components()).covariance_model(model.covariance_model());
-    let left = iterations.saturating_sub(done);
+    let left = usize::saturating_sub(iterations, done);
     let em = em.max_iterations(left).tolerance(0.0);
     let (rank, size) = (world.rank(), world.size());
     let fit = em.start(Start::Model(model)).fit_statistics(|model| {
-        share(world, || {
-            model.save(saved, &format!("iteration {done}")).map(|()| "")
-        })?;
+        let note = format!("iteration {done}");
+        share(world, || model.save(saved, &note).map(|()| "saved"))?; // MPI takes no empty text.
         let mut sum = agree(world, file.statistics(model, rank as usize, size as usize))?;
         // In each step every second rank sends what it has to the one before it, in the end to rank 0.
         let mut step = 1;
