@@ -1,5 +1,5 @@
 //! EM on several machines: each process ("rank") reads its share of one Parquet file, and all hold the same model (docs/mpi.md).
-
+#![allow(clippy::cast_sign_loss, clippy::wildcard_imports)] // A rank is an `i32`, but never negative.
 use em_lab::{Em, Error, FixedSum, GaussianMixture, ParquetFile, Result, Start, Statistics, Stop};
 use mpi::topology::SimpleCommunicator as World;
 use mpi::{Threading, collective::SystemOperation, traits::*};

@@ -1,6 +1,6 @@
 //! `examples/mpi_em.rs` on several ranks: the same bits on any number of them, errors in a sentence on every rank, a rank that dies.
 //!
-//! scripts/test_mpi builds the example and runs this.
+//! `scripts/test_mpi` builds the example and runs this.
 
 use em_lab::{GaussianMixture, ParquetFile, Result, synthetic, write_parquet};
 use ndarray::{Array2, Axis};
@@ -286,8 +286,8 @@ fn a_rank_that_is_killed_ends_the_job_and_the_model_goes_on() -> Result<()> {
         for rank in ranks {
             // Whom nobody has waited for yet is listed still, as a zombie.
             let stat = fs::read_to_string(format!("/proc/{rank}/stat")).unwrap_or_default();
-            let lives = stat.contains("(mpi_em)") && !stat.contains("(mpi_em) Z");
-            assert!(!lives, "rank {rank} lives on: {stat}");
+            let alive = stat.contains("(mpi_em)") && !stat.contains("(mpi_em) Z");
+            assert!(!alive, "rank {rank} lives on: {stat}");
         }
         // What it left is whole, and the way from there is the same.
         let (_, note) = GaussianMixture::load(folder.join("model.txt"))?;

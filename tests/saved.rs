@@ -28,7 +28,7 @@ fn a_model_comes_back_from_text_bit_for_bit() {
         "em-lab Gaussian mixture, version 1\nnote: \ncovariance model: VVV\ncomponents: 2\nfeatures: 1\nweights: 0.25 0.75\n\
          mean: -0.0\nmean: 1e-310\ncovariance: 1.0\ncovariance: 1000000.0\ncheck: f9089f30\n"
     );
-    let (read, _) = GaussianMixture::from_text(&model.to_text("")).unwrap();
+    let (read, _) = GaussianMixture::from_text(model.to_text("")).unwrap();
     assert!(read.means()[[0, 0]].is_sign_negative());
 }
 
@@ -159,7 +159,7 @@ fn a_text_whose_check_fits_may_still_be_no_mixture() {
     ] {
         let content = good[..good.rfind("check").unwrap()].replace(old, new);
         says(
-            GaussianMixture::from_text(&checked(&content)),
+            GaussianMixture::from_text(checked(&content)),
             &format!("The text: {problem}. Take a copy that is whole, or fit the model again."),
         );
     }

@@ -226,7 +226,9 @@ impl Parts {
                 let problem = format!("the column {:?} has too few rows", self.columns[column]);
                 return Err(damaged(&place, problem));
             };
-            if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            let faulty = (!check::all_finite(values))
+                .then(|| values.iter().position(|value| !value.is_finite()));
+            if let Some(Some(row)) = faulty {
                 return Err(Error::NotFinite {
                     what: self.path.display().to_string(),
                     row: first_row + row,

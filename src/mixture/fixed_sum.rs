@@ -185,7 +185,7 @@ impl FixedSum {
         }
         while self.ends(level, place) != (0, self.n_parts) {
             let other = self.nodes.remove(&(level, place ^ 1));
-            let is_left = place % 2 == 0;
+            let is_left = place.is_multiple_of(2);
             sum = match other {
                 Some(right) if is_left => joined(sum, &right)?,
                 Some(left) => joined(left, &sum)?,
