@@ -1,7 +1,6 @@
-"""The crate beside scikit-learn, mclust and linfa: one run, one machine, the same data, the sides taken in turn.
+"""The crate beside its peers: one run, one machine, the same data, the sides taken in turn. docs/benchmarks.md tells the rows.
 
-scripts/bench runs this; docs/benchmarks.md says what each row does. Each side is a program of its own that stays alive, takes
-tasks from its standard input and times the work alone, so that neither starting nor reading the data counts.
+Each side is a program of its own that stays alive, takes tasks from its standard input and times the work alone.
 """
 
 import argparse
@@ -85,6 +84,8 @@ def command(side):
             if subprocess.run([ROOT / "scripts" / "setup", "mclust"], check=False).returncode:
                 raise Fault("R with mclust is missing, see above.")
             return ["Rscript", "--vanilla", SIDES / "mclust_side.R"]
+        case "Spark":
+            return [BENCH / "spark" / "bin" / "python", SIDES / "spark_side.py"]
 
 
 BUILT = {}
@@ -319,7 +320,7 @@ def openblas(program):
 def versions(by):
     """Of everything that had a part in a row."""
     known = {"Rust": subprocess.check_output(["rustc", "--version"], text=True).split()[1], "OpenBLAS": openblas(command("ours")[0])}
-    for side in {"ours", "scikit-learn"} | {by} & {"mclust"}:
+    for side in {"ours", "scikit-learn"} | {by} & {"mclust", "Spark"}:
         with Side(side) as program:
             known |= program.ask("versions")
     if by == "linfa":
@@ -375,7 +376,7 @@ def main():
     heading()
     missing = []
     for name, work, at_least, aim in ROWS:
-        if choices.rows and name not in choices.rows:
+        if name not in (choices.rows or set(names) - {"spark_20d"}):  # That one takes long, and much of the disk.
             continue
         try:
             row = work(choices.rounds)
@@ -392,4 +393,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    # As a module, so that the row in a file of its own can import it.
+    import engine
+    import spark
+
+    engine.ROWS.append(("spark_20d", spark.spark_20d, 10, 50))
+    engine.main()

@@ -21,19 +21,24 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["write", path, n_rows] => write(path, n_rows.parse().unwrap_or(1_000_000)),
+        ["write", path, n_rows] => write(path, n_rows.parse().unwrap_or(1_000_000), 1.0),
+        ["write", path, n_rows, unit] => write(
+            path,
+            n_rows.parse().unwrap_or(1_000_000),
+            unit.parse().unwrap_or(1.0),
+        ),
         ["fit", path] => fit(path),
         _ => {
-            eprintln!("stream write FILE ROWS, then: stream fit FILE");
+            eprintln!("stream write FILE ROWS [UNIT], then: stream fit FILE");
             Ok(())
         }
     }
 }
 
-fn write(path: &str, n_rows: usize) -> Result<()> {
-    let means = Array2::from_shape_fn((K, D), |(k, d)| if k == d % K { 4.0 } else { 0.0 });
+fn write(path: &str, n_rows: usize, unit: f64) -> Result<()> {
+    let means = Array2::from_shape_fn((K, D), |(k, d)| if k == d % K { 4.0 * unit } else { 0.0 });
     let covariances = Array3::from_shape_fn((K, D, D), |(k, i, j)| {
-        0.4_f64.powi(i32::from(i != j)) * (1.0 + 0.2 * k as f64)
+        0.4_f64.powi(i32::from(i != j)) * (1.0 + 0.2 * k as f64) * unit * unit
     });
     let mixture = GaussianMixture::new(&[1.0 / K as f64; K], means, covariances)?;
     let names: Vec<String> = (0..D).map(|d| format!("x{d}")).collect();

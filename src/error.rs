@@ -84,6 +84,13 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
+    /// What another process could not do, of those that work together on one task.
+    Elsewhere {
+        /// The process.
+        place: String,
+        /// The text of its own error.
+        sentence: String,
+    },
     /// The linear algebra gave up; the data are at the limits of the number format.
     LinearAlgebra {
         /// The routine and its answer.
@@ -145,6 +152,7 @@ impl fmt::Display for Error {
                 problem,
                 remedy,
             } => write!(f, "{place}: {problem}. {remedy}."),
+            Self::Elsewhere { place, sentence } => write!(f, "{place} says: {sentence}"),
             Self::LinearAlgebra { what } => write!(
                 f,
                 "The linear algebra failed ({what}): the values are too large, too small or too unequal for double precision. \

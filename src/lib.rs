@@ -58,6 +58,7 @@
 //! - `polars`: [`Digits`] from a CSV file.
 //! - `worksheet`: the checks of the notebooks' exercises.
 //! - `parquet`: fits from a Parquet file that does not fit into memory, with `ParquetFile`.
+//! - `mpi`: the example `mpi_em`, a fit on several machines; nothing in the crate itself depends on it.
 
 mod check;
 pub mod data;
@@ -86,7 +87,7 @@ pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;
 pub use mixture::{
-    Candidate, Collapse, CovarianceModel, Em, Expectation, Fit, GaussianMixture, Optimum,
+    Candidate, Collapse, CovarianceModel, Em, Expectation, Fit, FixedSum, GaussianMixture, Optimum,
     Regularization, Repair, Restarts, Sample, Scores, Selection, Start, Statistics, Step, Stop,
     e_step, m_step,
 };

@@ -34,6 +34,7 @@ shows_as_text!(
     crate::Error,
     crate::Expectation,
     crate::Fit,
+    crate::FixedSum,
     crate::GaussianMixture,
     crate::KMeans,
     crate::Optimum,

@@ -6,7 +6,7 @@ mod common;
 
 use common::{ROUNDING, assert_close, assert_near};
 use em_lab::{
-    Em, Error, ParquetFile, Result, Start, column, synthetic, with_threads, write_parquet,
+    Em, Error, FixedSum, ParquetFile, Result, Start, column, synthetic, with_threads, write_parquet,
 };
 use ndarray::{Array2, Axis, array, concatenate};
 use polars::prelude::{Column, DataFrame, ParquetWriter};
@@ -175,6 +175,57 @@ fn a_reader_may_stop_early_and_several_may_read_at_once() {
     drop(file);
     assert_eq!(stacked(two), x);
     assert_eq!(stacked(one), x.slice(ndarray::s![125.., ..]));
+}
+
+#[test]
+fn shares_of_a_file_are_the_file() {
+    let x = synthetic::two_dimensions().x;
+    let model = synthetic::two_dimensions_model();
+    let path = path("shares");
+    let parts = x.axis_chunks_iter(Axis(0), 35);
+    write_parquet(&path, &["x", "y"], parts.map(|part| Ok(part.to_owned()))).unwrap();
+    let file = ParquetFile::open(&path, &[]).unwrap();
+    assert_eq!(file.n_chunks(), 9);
+    let total = file.statistics(&model, 0, 1).unwrap().total().unwrap();
+    assert_near(
+        total.log_likelihood(),
+        model.log_likelihood(&x).unwrap(),
+        ROUNDING,
+    );
+    for n_shares in [2, 5, 9, 20] {
+        let mut sum = FixedSum::new(9);
+        for share in (0..n_shares).rev() {
+            sum.merge(file.statistics(&model, share, n_shares).unwrap())
+                .unwrap();
+        }
+        assert_eq!(sum.total().as_ref(), Ok(&total), "{n_shares} shares");
+    }
+    for (at_most, expected) in [
+        (1, vec![0]),
+        (3, vec![0, 3, 6]),
+        (4, vec![0, 3, 6]),
+        (20, (0..9).collect()),
+    ] {
+        let some: Vec<_> = file.some_chunks(at_most).map(Result::unwrap).collect();
+        let all: Vec<_> = file.chunks().map(Result::unwrap).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|&place: &usize| all[place].clone())
+            .collect();
+        assert_eq!(some, expected, "at most {at_most}");
+    }
+    assert_eq!(file.some_chunks(0).count(), 0);
+    assert_eq!(
+        file.statistics(&model, 2, 2).unwrap_err().to_string(),
+        "The share of the file is 2, but it must be one of 2 shares, counted from 0."
+    );
+    assert_eq!(file.check_same(file.to_string()), Ok(()));
+    let error = file.check_same("other").unwrap_err().to_string();
+    assert!(
+        error.starts_with("The file here is \"")
+            && error.ends_with("the same everywhere: \"other\"."),
+        "{error}"
+    );
 }
 
 #[test]

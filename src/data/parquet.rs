@@ -5,6 +5,7 @@
 //! read for one chunk does not depend on the machine, and so neither does a fit: the same file gives the same bits.
 
 mod columns;
+mod share;
 
 use crate::{Error, Result, check};
 use ndarray::{Array2, Axis};
@@ -68,6 +69,7 @@ struct Parts {
 }
 
 /// The rows of one chunk, counted from the first row of their row group.
+#[derive(Clone)]
 struct Piece {
     row_group: usize,
     rows: Range<usize>,
@@ -140,22 +142,34 @@ impl ParquetFile {
     /// The chunks are errors, and end, where the file is damaged ([`Error::File`]), a value is missing ([`Error::File`]) or not
     /// finite ([`Error::NotFinite`]); rows are counted from 0 over the whole file.
     pub fn chunks(&self) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
-        self.read(0..self.n_row_groups())
+        let all = 0..self.n_row_groups();
+        self.read(all.flat_map(|row_group| self.0.pieces(row_group)).collect())
+    }
+
+    /// Reads the chunks with these places, counted from 0 in the order of [`chunks`](Self::chunks); one that is not there is left
+    /// out.
+    fn chunks_at(&self, places: &[usize]) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+        let row_groups = 0..self.n_row_groups();
+        let all = row_groups.flat_map(|row_group| self.0.pieces(row_group));
+        let all: Vec<Piece> = all.collect();
+        let there = places.iter().filter_map(|&place| all.get(place).cloned());
+        self.read(there.collect())
     }
 
     /// Reads one row group, counted from 0, in the chunks that [`chunks`](Self::chunks) reads it in; one that is not there has none.
     pub fn row_group(&self, row_group: usize) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
-        let end = self.n_row_groups();
-        self.read(row_group.min(end)..row_group.saturating_add(1).min(end))
+        let there = row_group < self.n_row_groups();
+        let pieces = there.then(|| self.0.pieces(row_group).collect());
+        self.read(pieces.unwrap_or_default())
     }
 
     /// One thread reads while the others compute. It keeps one chunk ready; where the iterator is dropped it cannot hand that over,
     /// and ends.
-    fn read(&self, row_groups: Range<usize>) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+    fn read(&self, pieces: Vec<Piece>) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let parts = Arc::clone(&self.0);
         let (sender, receiver) = sync_channel(0);
         thread::spawn(move || {
-            for piece in row_groups.flat_map(|row_group| parts.pieces(row_group)) {
+            for piece in pieces {
                 let chunk = parts.read(&piece);
                 let failed = chunk.is_err();
                 if sender.send(chunk).is_err() || failed {
@@ -168,9 +182,13 @@ impl ParquetFile {
 }
 
 impl Parts {
+    fn rows_per_chunk(&self) -> usize {
+        rows_per_chunk(self.places.len())
+    }
+
     fn pieces(&self, row_group: usize) -> impl Iterator<Item = Piece> + use<> {
         let n_rows = self.starts[row_group + 1] - self.starts[row_group];
-        let length = rows_per_chunk(self.places.len());
+        let length = self.rows_per_chunk();
         (0..n_rows).step_by(length).map(move |start| Piece {
             row_group,
             rows: start..(start + length).min(n_rows),
@@ -208,7 +226,9 @@ impl Parts {
                 let problem = format!("the column {:?} has too few rows", self.columns[column]);
                 return Err(damaged(&place, problem));
             };
-            if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            let faulty = (!check::all_finite(values))
+                .then(|| values.iter().position(|value| !value.is_finite()));
+            if let Some(Some(row)) = faulty {
                 return Err(Error::NotFinite {
                     what: self.path.display().to_string(),
                     row: first_row + row,

@@ -1,4 +1,5 @@
-//! Where the samples of a fit come from: an array in memory, with or without weights, or chunks that are read again in each pass.
+//! Where the samples of a fit come from: an array in memory, with or without weights, chunks that are read again in each pass, or
+//! somewhere else, so that only their statistics come here.
 
 use super::pass::{Tile, pass};
 use super::statistics::Statistics;
@@ -23,10 +24,14 @@ const PIECES: usize = 32;
 /// A new iterator over the chunks, from the first on.
 pub(super) type Chunks<'a> = dyn Fn() -> Box<dyn Iterator<Item = Result<Array2<f64>>> + 'a> + 'a;
 
+/// The statistics of all samples under a model.
+pub(super) type Elsewhere<'a> = dyn Fn(&GaussianMixture) -> Result<Statistics> + 'a;
+
 /// The data of a fit.
 pub(super) enum Source<'a> {
     Memory(Samples<'a>),
     Chunks(&'a Chunks<'a>),
+    Elsewhere(&'a Elsewhere<'a>),
 }
 
 impl<'a> Samples<'a> {
@@ -104,6 +109,10 @@ impl Source<'_> {
         model: &GaussianMixture,
         next: CovarianceModel,
     ) -> Result<Statistics> {
+        if let Self::Elsewhere(take) = self {
+            let statistics = take(model)?;
+            return statistics.check(model, next).map(|()| statistics);
+        }
         let first = self.pass_about(&model.means, model, next)?;
         match first.better_centres() {
             Some(centres) => self.pass_about(&centres, model, next),
@@ -119,6 +128,7 @@ impl Source<'_> {
     ) -> Result<Statistics> {
         match self {
             Self::Memory(samples) => Ok(pass(model, next, centres, samples)),
+            Self::Elsewhere(take) => take(model),
             Self::Chunks(open) => {
                 let mut sum = Statistics::about(centres, next);
                 for chunk in open() {

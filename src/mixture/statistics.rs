@@ -1,5 +1,7 @@
 //! The pass over the data behind [`m_step`](super::m_step): weighted counts, sums and products, tile by tile.
 
+mod parts;
+
 use super::GaussianMixture;
 use super::collapse::{self, Collapse};
 use super::covariance::{self, CovarianceModel};
@@ -173,31 +175,6 @@ impl Statistics {
         }
     }
 
-    /// Adds the statistics of other samples about the same centres.
-    pub(super) fn add(&mut self, other: Self) {
-        self.log_likelihood += other.log_likelihood;
-        self.moments += &other.moments;
-    }
-
-    /// Adds the statistics of other samples under the same model.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Parameter`] if they are about other centres, as those of a model with other means are.
-    pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if self.centres == other.centres && self.moments.dim() == other.moments.dim() {
-            self.add(other.clone());
-            return Ok(());
-        }
-        Err(Error::Parameter {
-            name: "The model of the other statistics".into(),
-            found: "another one".into(),
-            expected:
-                "the one that these were taken under: sums about different centres do not add up"
-                    .into(),
-        })
-    }
-
     /// ∑ₙ ln p(xₙ) under the model that gave the responsibilities.
     #[must_use]
     pub fn log_likelihood(&self) -> f64 {
@@ -234,13 +211,7 @@ impl Statistics {
         regularization: Regularization,
     ) -> Result<GaussianMixture> {
         regularization.check()?;
-        if self.is_diagonal() && !covariance_model.is_diagonal() {
-            return Err(Error::Parameter {
-                name: "The covariance model of the M-step".into(),
-                found: covariance_model.to_string(),
-                expected: "one along the features: these statistics come from such a model, and hold no covariances".into(),
-            });
-        }
+        self.check_covariances(covariance_model)?;
         let choices = Choices {
             covariance_model,
             regularization,
