@@ -105,6 +105,9 @@ def prepare(graphs):
         if graph == "plain":
             shutil.copy(new / "Cargo.toml", new / "plain.toml")
         (new / f"done-{graph}").write_text(" ".join(now))
+        # The compiler keeps these to itself; on a machine for many, others copy them.
+        for path in new.rglob("*.lock"):
+            path.chmod(0o644)
         with lock(fcntl.LOCK_EX):
             shutil.rmtree(prepared, ignore_errors=True)
             new.rename(prepared)
