@@ -1,4 +1,4 @@
-"""Builds, checks and runs the notebooks, and installs and prepares their kernel. Called by the scripts beside it."""
+"""Builds, checks and runs the notebooks. Called by the scripts beside it."""
 
 import os
 import re
@@ -6,16 +6,15 @@ import sys
 import time
 from pathlib import Path
 
+from worksheets import Fault, solution, worksheet
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "notebooks" / "source"
 SOLUTIONS = ROOT / "notebooks" / "solutions"
+WORKSHEETS = ROOT / "notebooks" / "worksheets"
 EXECUTED = ROOT / "target" / "notebooks"
 # Compiling polars for the first time is the longest that a cell can take.
 CELL_SECONDS = 2400
-
-
-class Fault(Exception):
-    """What is wrong with a notebook, said in a sentence."""
 
 
 def names(arguments):
@@ -27,13 +26,11 @@ def names(arguments):
     return [name for name in every if not arguments or any(name.startswith(Path(a).stem) for a in arguments)]
 
 
-def read_source(path):
-    """The notebook that a MyST source stands for, with everything in it decided by the source."""
+def read_source(source):
+    """The notebook that a MyST source stands for, a file or its text, with everything in it decided by the source."""
     import jupytext
 
-    notebook = jupytext.read(path)
-    for number, cell in enumerate(notebook.cells, 1):
-        cell["id"] = f"cell-{number:03}"
+    notebook = jupytext.reads(source, "md:myst") if isinstance(source, str) else jupytext.read(source)
     notebook.metadata.pop("jupytext", None)
     notebook.metadata["language_info"] = {
         "name": "rust",
@@ -112,8 +109,10 @@ def execute(arguments, folder=EXECUTED):
     paths = files + [SOURCES / f"{name}.md" for name in (names(rest) if rest or not files else [])]
     faults = []
     for path in paths:
-        notebook, start = read_source(path), time.monotonic()
+        source, start = read_source(path), time.monotonic()
+        notebook = source
         try:
+            notebook = solution(source, path.stem)
             run(notebook, path.stem)
             verdict = "ok"
         except Fault as fault:
@@ -126,37 +125,64 @@ def execute(arguments, folder=EXECUTED):
         raise Fault("\n\n".join(str(fault) for fault in faults))
 
 
+def build_worksheets(arguments):
+    """Writes the worksheets, which takes no kernel; all of them, also after one has failed."""
+    faults = []
+    for name in names(arguments):
+        try:
+            write(worksheet(read_source(SOURCES / f"{name}.md"), name), WORKSHEETS / f"{name}.ipynb")
+            print(f"{name}: worksheet made")
+        except Fault as fault:
+            faults.append(str(fault))
+    if faults:
+        raise Fault("\n".join(faults))
+
+
+def build(arguments):
+    build_worksheets(arguments)
+    execute(arguments, SOLUTIONS)
+
+
 def check():
-    """Compares the cells of the built notebooks with their sources."""
+    """Compares the built notebooks with their sources: the cells of the solutions, all of the worksheets."""
     import nbformat
 
     stale = []
     for name in names([]):
-        path = SOLUTIONS / f"{name}.ipynb"
         source = read_source(SOURCES / f"{name}.md")
-        if not path.exists():
+        path, other = SOLUTIONS / f"{name}.ipynb", WORKSHEETS / f"{name}.ipynb"
+        if path.exists():
+            built = nbformat.read(path, as_version=4)
+            if cells(solution(source, name)) != cells(built):
+                stale.append(f"{name} is not made from its source as it stands")
+            elif any(c.cell_type == "code" and failure(c.outputs) for c in built.cells):
+                stale.append(f"{name} holds an error in its outputs")
+        else:
             stale.append(f"{name} is missing")
-            continue
-        built = nbformat.read(path, as_version=4)
-        if [(c.cell_type, c.source) for c in source.cells] != [(c.cell_type, c.source) for c in built.cells]:
-            stale.append(f"{name} is not made from its source as it stands")
-        elif any(c.cell_type == "code" and failure(c.outputs) for c in built.cells):
-            stale.append(f"{name} holds an error in its outputs")
-    extra = {path.stem for path in SOLUTIONS.glob("*.ipynb")} - set(names([]))
-    stale += [f"{name} has no source" for name in sorted(extra)]
+        if not other.exists():
+            stale.append(f"the worksheet {name} is missing")
+        elif nbformat.read(other, as_version=4) != worksheet(source, name):
+            stale.append(f"the worksheet {name} is not made from its source as it stands")
+    for folder, what in ((SOLUTIONS, ""), (WORKSHEETS, "the worksheet ")):
+        stale += [f"{what}{name} has no source" for name in sorted({path.stem for path in folder.glob("*.ipynb")} - set(names([])))]
     if stale:
-        raise Fault("; ".join(stale) + ". Run scripts/notebooks build.")
-    print(f"{len(names([]))} notebooks are made from their sources.")
+        raise Fault("; ".join(stale) + ". Run scripts/notebooks build, or scripts/notebooks worksheets for those alone.")
+    print(f"{len(names([]))} notebooks and their worksheets are made from their sources.")
+
+
+def cells(notebook):
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 
 def main(command, arguments):
     actions = {
-        "build": lambda: execute(arguments, SOLUTIONS),
+        "build": lambda: build(arguments),
+        "worksheets": lambda: build_worksheets(arguments),
         "execute": lambda: execute(arguments),
         "check": check,
     }
     if command not in actions:
-        raise Fault(f"{command} is none of build, execute and check.")
+        raise Fault(f"{command} is none of build, worksheets, execute and check.")
     actions[command]()
 
 

@@ -14,6 +14,11 @@ from library import reduce
 from start import KERNELS, ROOT, SCRIPTS, clone, lock, prepared_state, state
 
 MINUTES = {"plain": "2 to 5", "polars": "8 to 15"}
+# The crate as a notebook of one's own loads it, and as the worksheets do: both are compiled, since features make it another crate.
+CRATE = {
+    "plain": [':dep em-lab = "0.1"', ':dep em-lab = { version = "0.1", features = ["worksheet"] }'],
+    "polars": [':dep em-lab = { version = "0.1", features = ["polars"] }', ':dep em-lab = { version = "0.1", features = ["polars", "worksheet"] }'],
+}
 # Compiling polars for the first time is the longest that a cell can take.
 SECONDS = 3000
 CARGO_SETTINGS = f"""\
@@ -37,6 +42,13 @@ def dependencies(graph):
         if any("polars" in line for line in lines) == (graph == "polars"):
             first |= dict.fromkeys(lines)
     return "\n".join(first)
+
+
+def rehearsal(graph):
+    """What a notebook of this graph may begin with; last, what every kernel begins with."""
+    lines = dependencies("plain") + ("\n" + dependencies("polars") if graph == "polars" else "")
+    beside = [line for line in lines.splitlines() if not line.startswith(":dep em-lab ")]
+    return [*("\n".join([crate, *beside]) for crate in CRATE[graph]), lines]
 
 
 def write(path, content):
@@ -100,8 +112,7 @@ def prepare(graphs):
         # The versions of all crates are this project's; the kernel adds only what the notebooks name beside it.
         if not same or not prepared.exists():
             shutil.copy(ROOT / "Cargo.lock", new)
-        lines = dependencies("plain") + "\n" + (dependencies("polars") if graph == "polars" else "")
-        rehearse(new, [lines, "use em_lab::*;", "let ready = 1;"])
+        rehearse(new, [cell for lines in rehearsal(graph) for cell in (lines, "use em_lab::*;", "let ready = 1;")])
         if graph == "plain":
             shutil.copy(new / "Cargo.toml", new / "plain.toml")
         (new / f"done-{graph}").write_text(" ".join(now))

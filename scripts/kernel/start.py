@@ -8,10 +8,12 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -167,23 +169,24 @@ def compile_sources(now):
     with lock(fcntl.LOCK_EX):
         if prepared_state("plain") == now:
             return
-        prepared, new = KERNELS / "prepared", KERNELS / "prepared.new"
+        prepared, new, start = KERNELS / "prepared", KERNELS / "prepared.new", time.time()
         shutil.rmtree(new, ignore_errors=True)
         clone(prepared, new)
         for folder in (prepared / "target").glob("*/*/incremental/em_lab-*"):
             shutil.copytree(folder, new / folder.relative_to(prepared), copy_function=os.link)
         shutil.copy(prepared / "plain.toml", new / "Cargo.toml")
         (new / "src" / "lib.rs").write_text("")
-        # What compiles a cell with polars would still take the old crate.
-        for answer in (new / "answers").glob("build-*"):
-            if "libpolars" in answer.read_text():
-                answer.unlink()
         target = [path.name for path in (prepared / "target").iterdir() if "-" in path.name]
         build = [toolchain() / "bin" / "cargo", "build", "--quiet", "--offline", "--target", *target]
         ours = settings(new, KERNELS / "none") | {"CARGO_TARGET_DIR": "target", "RUSTFLAGS": "-Cprefer-dynamic", "RUSTC": f"{KERNELS}/cargo/bin/rustc"}
         home = ours["EM_LAB_CARGO_HOME"]
         ours = {name: value for name, value in ours.items() if name != "CARGO_HOME"} | ({"CARGO_HOME": home} if home else {})
         if subprocess.run(build, cwd=new, env=ours, stdout=subprocess.DEVNULL).returncode == 0:
+            # What compiles a cell with other features would still take the old crate.
+            built = {path.stem for path in (new / "target").glob("*/*/deps/libem_lab-*.rlib") if path.stat().st_mtime > start}
+            for answer in (new / "answers").glob("build-*"):
+                if not built & set(re.findall(r"libem_lab-\w+", answer.read_text())):
+                    answer.unlink()
             (new / "done-plain").write_text(" ".join(now))
             shutil.rmtree(prepared, ignore_errors=True)
             new.rename(prepared)
