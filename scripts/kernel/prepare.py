@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from library import reduce
-from start import KERNELS, ROOT, SCRIPTS, clone, lock, prepared_state, state
+from start import KERNELS, ROOT, SCRIPTS, SHARED_MACHINE, clone, lock, prepared_state, state
 
 MINUTES = {"plain": "2 to 5", "polars": "8 to 15"}
 # The crate as a notebook of one's own loads it, and as the worksheets do: both are compiled, since features make it another crate.
@@ -143,7 +143,9 @@ def rehearse(folder, cells):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["install"]:
+    if SHARED_MACHINE:
+        pass  # Whoever may write there prepares it for all.
+    elif sys.argv[1:] == ["install"]:
         install()
     else:
         prepare(sys.argv[1:])
