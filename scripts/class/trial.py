@@ -43,17 +43,22 @@ class Trial:
     def __enter__(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        config = self.prepare()
         settings = {
             "EM_LAB_HUB_STATE": str(self.folder),
             "EM_LAB_HUB_PORT": str(self.port),
             "EM_LAB_HUB_PASSWORD": self.password,
             "EM_LAB_HUB_STUDENTS": " ".join(self.students),
         }
-        command = [sys.executable, "-m", "jupyterhub", "-f", ROOT / "deploy" / "trial" / "jupyterhub_config.py"]
+        command = [sys.executable, "-m", "jupyterhub", "-f", config]
         self.log = open(self.folder / "hub.log", "w")
         self.process = subprocess.Popen(command, cwd=self.folder, env=os.environ | settings, stdout=self.log, stderr=self.log, start_new_session=True)
         self.wait_for_hub()
         return self
+
+    def prepare(self):
+        """The hub's configuration, once what it needs is there."""
+        return ROOT / "deploy" / "trial" / "jupyterhub_config.py"
 
     def wait_for_hub(self):
         for _ in range(240):
