@@ -14,6 +14,10 @@ from pathlib import Path
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts" / "kernel"))
+
+from prepare import CRATE  # noqa: E402
+
 KERNELS = ROOT / "target" / "kernel"
 FIRST = (KERNELS / "config" / "init.evcxr").read_text() + "use em_lab::*;\nuse ndarray::*;\n"
 DATA = "let x = column(&[1.0, 2.0, 10.0, 11.0]);\nlet kept = 5;\nfn twice(n: i32) -> i32 { 2 * n }"
@@ -124,6 +128,18 @@ def what_notebooks_begin_with_is_ready():
         assert not (KERNELS / name / "complete").exists(), "Cargo was needed for what every notebook begins with"
 
 
+def the_crate_with_and_without_worksheets_is_ready():
+    for crate in CRATE["plain"]:
+        before = folders()
+        beside = [line for line in FIRST.splitlines() if not line.startswith(":dep em-lab ")]
+        with Session(cells=["\n".join([crate, *beside])]) as kernel:
+            kernel.expect("let m = column(&[1.0]);", "ok")
+            kernel.expect("m.len()", "ok", "1")
+            (name,) = folders() - before
+            assert not (KERNELS / name / "complete").exists(), f"Cargo was needed for {crate}"
+        assert gone({name}), name
+
+
 def an_error_of_the_compiler_names_the_line():
     with Session() as kernel:
         kernel.expect("let a = 1;\nlet b: i32 = kept + x;", "error", "let b: i32 = kept + x;", "expected `i32`, found `f64`")
@@ -199,6 +215,7 @@ FAST = [
     under_the_switch_both_are_errors,
     an_interrupt_says_what_is_kept,
     what_notebooks_begin_with_is_ready,
+    the_crate_with_and_without_worksheets_is_ready,
     an_error_of_the_compiler_names_the_line,
     kernels_work_side_by_side_and_leave_nothing,
     a_kernel_works_where_it_is_told_to,

@@ -43,18 +43,21 @@ def a_notebook_that_is_fine_passes():
     assert written.cells[-1].outputs[0].text.startswith("2\n")
 
 
-def built(change):
-    """What the check says of notebook 01 after a change to its cells."""
-    solutions, name = notebooks.SOLUTIONS, notebooks.names(["01"])[0]
-    notebook = nbformat.read(solutions / f"{name}.ipynb", as_version=4)
-    change(notebook.cells)
+def built(change, of_worksheet=lambda notebook: None):
+    """What the check says of notebook 01 after a change to the cells of its solution, and one to its worksheet."""
+    folders, name = (notebooks.SOLUTIONS, notebooks.WORKSHEETS), notebooks.names(["01"])[0]
+    source = notebooks.read_source(notebooks.SOURCES / f"{name}.md")
+    solution, worksheet = notebooks.solution(source, name), notebooks.worksheet(source, name)
+    change(solution.cells)
+    of_worksheet(worksheet)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            notebooks.SOLUTIONS = Path(folder)
-            nbformat.write(notebook, notebooks.SOLUTIONS / f"{name}.ipynb")
+            notebooks.SOLUTIONS, notebooks.WORKSHEETS = Path(folder, "solutions"), Path(folder, "worksheets")
+            notebooks.write(solution, notebooks.SOLUTIONS / f"{name}.ipynb")
+            notebooks.write(worksheet, notebooks.WORKSHEETS / f"{name}.ipynb")
             return message_of(notebooks.check)
         finally:
-            notebooks.SOLUTIONS = solutions
+            notebooks.SOLUTIONS, notebooks.WORKSHEETS = folders
 
 
 def a_stale_notebook_is_found():
@@ -75,10 +78,35 @@ def a_stale_notebook_is_found():
     assert "01_em_in_1d holds an error" in built(error)
 
 
+def a_stale_worksheet_is_found():
+    def prose(notebook):
+        notebook.cells[0].source += " changed"
+
+    def metadata(notebook):
+        notebook.cells[1].metadata["deletable"] = False
+
+    for change in (prose, metadata):
+        assert "the worksheet 01_em_in_1d is not made from its source" in built(lambda cells: None, change)
+
+
+def an_untouched_worksheet_runs():
+    """Also where every panic is an error: no cell but a check calls a blank."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "small.ipynb")
+        notebooks.write(notebooks.worksheet(notebooks.read_source(CASES / "worksheets" / "small.md"), "small"), path)
+        message = message_of(lambda: notebooks.execute([str(path)]))
+    assert message is None, message
+    written = nbformat.read(notebooks.EXECUTED / "small.ipynb", as_version=4)
+    said = "\n".join(str(cell.get("outputs")) for cell in written.cells)
+    for part in ("Exercise 1, new_weight: not done yet", "Exercise 2, new_weight: not done yet", "waits for exercises 1 (new_weight) and 2", "0 of 5 points"):
+        assert part in said, f"{part!r} is not in {said}"
+
+
 def main():
     tests = {f"{name} fails": lambda n=name, p=parts: a_notebook_that_must_fail_fails(n, p) for name, parts in MUST_FAIL.items()}
     tests["fine passes"] = a_notebook_that_is_fine_passes
-    tests["stale is found"] = a_stale_notebook_is_found
+    for test in (a_stale_notebook_is_found, a_stale_worksheet_is_found, an_untouched_worksheet_runs):
+        tests[test.__name__.replace("_", " ")] = test
     return run_tests(tests)
 
 

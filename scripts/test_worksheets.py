@@ -24,7 +24,7 @@ FAULTS = {
     "points elsewhere": ("answer: 1\n", "answer: 1\npoints: 2\n", "only a check has points"),
     "no number": ("check: 1\n", "check: one\n", "check: one is not the number"),
     "not a check": ("worksheet::em_in_1d::new_weight(again)", "em_in_1d::new_weight(again);", "begins with worksheet::"),
-    "unknown metadata": ("points: 2", "point: 2", "the metadata point mean nothing here"),
+    "unknown metadata": ("points: 2", "point: 2", "the metadata point means nothing"),
     "two at once": ("answer: 1\n", "answer: 1\nafter: [2]\n", "a cell is one of after, answer, not both"),
     "duplicate": ("answer: 2", "answer: 1", "exercise 1 has 2 cells with answer: 1"),
     "no answer": ("check: 2\n", "check: 3\n", "exercise 2 has no cell with check: 2"),

@@ -6,12 +6,14 @@ import copy
 import hashlib
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import rust_text
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 STUB = 'todo!("replace this line by your answer")'
 KINDS = {"answer", "check", "after"}
+WORDS = ["answer", "check", "points", "after"]
 # A path that nothing which a student defines can stand in for.
 CRATE = "::em_lab::"
 BLANKS = "// The blanks, so that every cell runs before they are filled. There is nothing to do here.\n"
@@ -69,11 +71,11 @@ def is_number(value):
 
 def metadata_faults(cell):
     kinds = KINDS & set(cell.metadata)
-    unknown = set(cell.metadata) - KINDS - {"points", "tags", "nbgrader", "em_lab", "jupyter", "deletable", "editable", "execution", "slideshow"}
+    unknown = [key for key in cell.metadata if key not in WORDS and get_close_matches(key, WORDS, cutoff=0.7)]
     if len(kinds) > 1:
         return [f"a cell is one of {', '.join(sorted(kinds))}, not both."]
     if unknown:
-        return [f"the metadata {', '.join(sorted(unknown))} mean nothing here; there are answer, check, points and after."]
+        return [f"the metadata {', '.join(unknown)} means nothing; there are {', '.join(WORDS)}."]
     if "points" in cell.metadata and "check" not in kinds:
         return ["only a check has points."]
     return []

@@ -6,8 +6,10 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import time
+import warnings
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
@@ -24,22 +26,39 @@ load_subconfig("nbgrader_config.py", path=r"{SCRIPTS / "grading"}")
 AT_A_TIME = max(1, min(2, os.cpu_count() or 1))
 
 
+class Reason(logging.Handler):
+    """Keeps the last line of the last error: nbgrader's own exception says only that there was one."""
+
+    text = ""
+
+    def emit(self, record):
+        said = record.getMessage().strip()
+        if "Traceback" in said:
+            self.text = said.splitlines()[-1]
+
+
 class Course:
     """A folder of nbgrader's: source, release, submitted, autograded, feedback and the gradebook."""
 
     def __init__(self, folder):
         from nbgrader.apps import NbGrader
+        from sqlalchemy.exc import SAWarning
 
+        # Of nbgrader's own queries, and nothing that a grader could mend.
+        warnings.filterwarnings("ignore", category=SAWarning)
         self.folder = Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "nbgrader_config.py"
         if not config.exists():
             config.write_text(SETTINGS)
         os.chdir(self.folder)
+        # nbgrader calls a program of the environment by its name.
+        os.environ["PATH"] = f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         self.app = NbGrader()
         self.app.initialize([], root=str(self.folder))
         self.app.log.setLevel(logging.INFO)
-        self.app.log.handlers = [logging.FileHandler(self.folder / "grade.log")]
+        self.reason = Reason()
+        self.app.log.handlers = [logging.FileHandler(self.folder / "grade.log"), self.reason]
         self.app.log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self.app.log.propagate = False
         # Two graders write into one gradebook.
@@ -84,15 +103,19 @@ def collect(course, name, options):
     from nbgrader.apps import ZipCollectApp
 
     if not options.folder:
-        raise Fault("collect needs the folder of what was handed in: scripts/grade collect NAME FOLDER.")
+        raise Fault("collect needs what was handed in, a folder or a ZIP file: scripts/grade collect NAME FOLDER.")
     if not (course.folder / "release" / name).exists():
         raise Fault(f"{name} was not released in {course.folder}: run scripts/grade release {name} first.")
     for step in ("archive", "extracted"):
         shutil.rmtree(course.folder / "downloaded" / name / step, ignore_errors=True)
-    shutil.copytree(options.folder, course.folder / "downloaded" / name / "archive")
+    archive = course.folder / "downloaded" / name / "archive"
+    if Path(options.folder).is_file():
+        shutil.unpack_archive(options.folder, archive)
+    else:
+        shutil.copytree(options.folder, archive)
     before = {student: newest(course, name, student) for student in course.students(name)}
-    app = ZipCollectApp(parent=course.app)
-    app.initialize([name, "--force"], root=str(course.folder))
+    app = ZipCollectApp()
+    app.initialize([name, "--force"])
     app.log.handlers = course.app.log.handlers
     app.start()
     now = course.students(name)
@@ -129,18 +152,22 @@ def autograde(course, name, options):
 def begin(folder):
     """In a process that grades: its course and, with the first submission, its kernel."""
     global COURSE
+    # The one who waits ends the others, and each of them its kernel.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     COURSE = Course(folder)
 
 
 def grade_one(task):
     from nbgrader.converters import Autograde, NbGraderException
 
-    (name, student, again), start = task, time.monotonic()
+    (name, student, again), start, fault = task, time.monotonic(), None
+    COURSE.reason.text = ""
     try:
         COURSE.convert(Autograde, name, student, force=again)
-        return student, time.monotonic() - start, None
-    except (NbGraderException, Exception) as fault:
-        return student, time.monotonic() - start, str(fault).split("\n")[0] or type(fault).__name__
+    except (NbGraderException, SystemExit) as error:
+        fault = COURSE.reason.text or str(error)
+    return student, time.monotonic() - start, fault
 
 
 def line(course, name, student, seconds):
@@ -183,7 +210,7 @@ def main(arguments):
     asked = argparse.ArgumentParser(prog="scripts/grade", description=__doc__)
     asked.add_argument("action", choices=ACTIONS)
     asked.add_argument("name", help="the worksheet, or how its name begins: 01")
-    asked.add_argument("rest", nargs="*", help="collect: the folder of what was handed in; autograde: only these students")
+    asked.add_argument("rest", nargs="*", help="collect: the folder or ZIP file of what was handed in; autograde: only these students")
     asked.add_argument("--course", default=os.environ.get("EM_LAB_COURSE", str(notebooks.ROOT / "target" / "course")), help="the folder of the course")
     asked.add_argument("--again", action="store_true", help="autograde: also what is graded already")
     options = asked.parse_args(arguments)
@@ -200,3 +227,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except Fault as fault:
         sys.exit(f"em-lab: {fault}")
+    except KeyboardInterrupt:
+        sys.exit("em-lab: stopped; what was graded so far is kept, and the same command goes on with the rest.")

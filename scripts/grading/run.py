@@ -48,18 +48,19 @@ class Run(Execute):
         if status != "ok":
             raise RuntimeError(f"What the worksheet itself defines does not run:\n{said(outputs)}")
 
-    def run(self, code, seconds):
-        """Runs code; where it took the kernel with it, all that was defined before it is defined again in another one."""
+    def run(self, code, seconds, defines=True):
+        """Runs code; where it does not end, another kernel is told all that was defined before it."""
         status, outputs = KERNEL.run(code, seconds)
-        if status == "gone":
+        if status == "stopped":
+            outputs.append(error("TooLong", f"The cell had not come to an end after {seconds} seconds and was stopped."))
             KERNEL.fresh()
+            self.made = 0
             for before in self.history:
                 KERNEL.run(before, OURS)
-        elif status == "ok":
+        elif status == "ok" and defines:
             self.history.append(code)
-        if status in ("stopped", "gone"):
+        if status == "error" and "Subprocess terminated" in said(outputs):
             self.made = 0
-            outputs.append(error("TooLong", f"The cell had not come to an end after {seconds} seconds and was stopped."))
         return status, outputs
 
     def try_with(self, cell):
@@ -74,7 +75,7 @@ class Run(Execute):
 
     def settle(self, cell):
         """Runs a check, and leaves either a number of points or an error."""
-        _, outputs = KERNEL.run(cell.source, self.timeout)
+        _, outputs = self.run(cell.source, self.timeout, defines=False)
         results = [output for output in outputs if output.output_type == "execute_result"]
         number = results[-1].data.get("text/plain", "").strip() if results else ""
         if len(results) == 1 and NUMBER.fullmatch(number) and float(number) <= cell.metadata.nbgrader["points"]:
