@@ -39,7 +39,7 @@ fn a_wrong_number_is_told_with_the_right_one() {
     assert_eq!(
         check.verdict(),
         &Verdict::Wrong(
-            "Right shape, wrong value for responsibilities 1, 0.5, 0.5 and 0: 0.25 where 0.5 was expected.".into()
+            "Right shape, wrong value for responsibilities 0.9, 0.6, 0.1 and 0: 0.25 where 0.4 was expected.".into()
         )
     );
 }
@@ -48,7 +48,7 @@ fn a_wrong_number_is_told_with_the_right_one() {
 fn not_a_number_is_told() {
     let check = new_weight(|_| f64::NAN);
     assert!(
-        check.to_string().contains("NaN where 0.5 was expected"),
+        check.to_string().contains("NaN where 0.4 was expected"),
         "{check}"
     );
 }
@@ -59,7 +59,7 @@ fn a_panic_is_told_with_its_message() {
     let text = stopped(&check);
     assert!(
         text.starts_with(
-            "The function panicked for responsibilities 1, 0.5, 0.5 and 0: index out of bounds"
+            "The function panicked for responsibilities 0.9, 0.6, 0.1 and 0: index out of bounds"
         ),
         "{text}"
     );

@@ -78,6 +78,19 @@ impl<D: Dimension> Answer for Array<usize, D> {
     }
 }
 
+/// How the panic begins that stands for an error.
+pub(super) const RETURNED_AN_ERROR: &str = "returned an error: ";
+
+/// An error has no numbers: it ends the run as a panic does, and is told as what it is.
+impl<T: Answer> Answer for crate::Result<T> {
+    fn numbers(&self) -> Numbers {
+        match self {
+            Ok(answer) => answer.numbers(),
+            Err(error) => panic!("{RETURNED_AN_ERROR}{error}"),
+        }
+    }
+}
+
 impl Numbers {
     /// Whether the two are the same up to `tolerance` times the largest of the expected numbers, or 1 where they are smaller.
     /// NaN equals NaN and an infinity itself, for misconceptions that lead to them.

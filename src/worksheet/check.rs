@@ -31,16 +31,23 @@ pub enum Verdict {
 pub struct Check {
     name: &'static str,
     verdict: Verdict,
+    misconceptions: Vec<&'static str>,
     printed: String,
     number: Option<u32>,
     points: u32,
 }
 
 impl Check {
-    pub(super) fn new(name: &'static str, verdict: Verdict, printed: &str) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        verdict: Verdict,
+        misconceptions: Vec<&'static str>,
+        printed: &str,
+    ) -> Self {
         Self {
             name,
             verdict,
+            misconceptions,
             // Whatever a function prints, it cannot begin a block of evcxr's own.
             printed: printed.replace("EVCXR_", "EVCXR-").trim_end().to_owned(),
             number: None,
@@ -60,6 +67,12 @@ impl Check {
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
+    }
+
+    /// The names of all mistakes that this check recognises, whatever the answer is.
+    #[must_use]
+    pub fn misconceptions(&self) -> &[&'static str] {
+        &self.misconceptions
     }
 
     /// Whether the answer is right.

@@ -12,7 +12,8 @@ pub(super) const TOLERANCE: f64 = 1e-8;
 pub(super) struct Exercise<I: 'static, O: 'static> {
     /// The blank's name.
     pub(super) name: &'static str,
-    /// What the axes of the answer count, such as `["point", "component"]`; none for a single number.
+    /// What the axes of the answer count, such as `["point", "component"]`; none for a single number. An axis whose entries have
+    /// names lists them: `"weight|mean|standard deviation"`.
     pub(super) axes: &'static [&'static str],
     /// How far a right answer may be off, relative to the largest expected number; usually [`TOLERANCE`].
     pub(super) tolerance: f64,
@@ -109,7 +110,8 @@ impl<I, O: Answer> Exercise<I, O> {
             })
             .collect();
         let verdict = self.diagnose(&trial, &cases, &parts);
-        Check::new(self.name, verdict, &trial.printed)
+        let names = self.misconceptions.iter().map(|known| known.name);
+        Check::new(self.name, verdict, names.collect(), &trial.printed)
     }
 
     fn diagnose(
@@ -180,6 +182,15 @@ impl<I, O: Answer> Exercise<I, O> {
                 })
             }),
         }
+    }
+
+    /// For the tests: misconceptions whose names no answer in these tests is compared with.
+    #[cfg(test)]
+    pub(super) fn unanswered(&self, tests: &str) -> Vec<&'static str> {
+        let names = self.misconceptions.iter().map(|known| known.name);
+        names
+            .filter(|name| !tests.contains(&format!("\"{name}\"")))
+            .collect()
     }
 
     /// For the tests: misconceptions that no case tells from a right answer, or from another.

@@ -23,12 +23,17 @@
 
 mod answer;
 mod check;
+mod draws;
 mod exercise;
 mod gate;
 mod trial;
 mod words;
 
 pub mod em_in_1d;
+pub mod em_in_2d;
+pub mod image_segmentation;
+pub mod mnist_clusters;
+pub mod this_digit_does_not_exist;
 
 pub use check::{Check, Verdict};
 pub use gate::{After, Progress, Show, after, progress};

@@ -1,6 +1,6 @@
 //! Runs a student's function on every case, in a child process where the platform has `fork`.
 
-use super::answer::{Answer, Numbers};
+use super::answer::{Answer, Numbers, RETURNED_AN_ERROR};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of it.
@@ -20,6 +20,8 @@ pub(super) enum End {
     NotDone,
     /// With the message, and the line of the cell where that is known.
     Panic(String),
+    /// It returned an error, with this text.
+    Error(String),
     TooLong,
     StackOverflow,
     /// The function ended the process, or the system did.
@@ -62,6 +64,8 @@ fn one<I, O: Answer>(case: &I, answer: &impl Fn(&I) -> O) -> Result<Numbers, Str
 fn panic(message: String) -> End {
     if message.starts_with("not yet implemented") {
         End::NotDone
+    } else if let Some(error) = message.strip_prefix(RETURNED_AN_ERROR) {
+        End::Error(error.to_owned())
     } else {
         End::Panic(message)
     }

@@ -23,7 +23,10 @@ pub(super) fn number(value: f64) -> String {
 pub(super) fn shape(answer: &Numbers, expected: &Numbers, axes: &[&str], place: &str) -> String {
     let one_each = match axes {
         [] => String::new(),
-        axes => format!(", one entry for each {}", axes.join(" and each ")),
+        axes => format!(
+            ", one entry for each {}",
+            axes.join(" and each ").replace('|', ", ")
+        ),
     };
     format!(
         "The answer has {} {place}; expected {}{one_each}.",
@@ -61,7 +64,10 @@ pub(super) fn differences(
         let parts: Vec<String> = axes
             .iter()
             .zip(&index)
-            .map(|(axis, i)| format!("{axis} {i}"))
+            .map(|(axis, i)| match axis.split('|').nth(*i) {
+                Some(entry) if axis.contains('|') => entry.to_owned(),
+                _ => format!("{axis} {i}"),
+            })
             .collect();
         if parts.is_empty() {
             String::new()
@@ -70,11 +76,13 @@ pub(super) fn differences(
         }
     };
     let both = |place: usize| {
-        format!(
-            "{} where {} was expected",
-            number(answer.values[place]),
-            number(expected.values[place])
-        )
+        let (found, wanted) = (answer.values[place], expected.values[place]);
+        let (mut left, mut right) = (number(found), number(wanted));
+        if left == right {
+            // Six digits do not tell them apart.
+            (left, right) = (found.to_string(), wanted.to_string());
+        }
+        format!("{left} where {right} was expected")
     };
     let mut text = format!(
         "Right shape, wrong value {place}: {}{}",
@@ -105,6 +113,7 @@ pub(super) fn stopped(end: &End, place: &str) -> String {
         End::TooLong => format!(
             "The function did not come to an end {place}: it was stopped after a second of work. Look for a loop whose condition never changes."
         ),
+        End::Error(message) => format!("The function returned an error {place}: {message}"),
         End::StackOverflow => {
             format!(
                 "The function ran out of stack {place}: it seems to call itself without an end."
