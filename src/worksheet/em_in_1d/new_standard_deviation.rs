@@ -119,7 +119,7 @@ const MISCONCEPTIONS: &[Misconception<Share, f64>] = &[
     },
     Misconception {
         name: "the root taken before the division",
-        why: "Nₖ stands under the root too: divide the sum by it first.",
+        why: "Nₖ stands under the root too: divide the sum by it first. This is σₖ / √Nₖ, which says how well μₖ is known.",
         answer: |case| case.squares(case.new_mean).sqrt() / case.effective_count(),
     },
     Misconception {
@@ -188,10 +188,5 @@ const MISCONCEPTIONS: &[Misconception<Share, f64>] = &[
             let squares = case.sum(|x, r| hard(r) * (x - case.new_mean).powi(2));
             (squares / case.sum(|_, r| hard(r))).sqrt()
         },
-    },
-    Misconception {
-        name: "the standard error of the mean",
-        why: "Divided by √Nₖ once more it says how well μₖ is known; σₖ is how widely the points are spread.",
-        answer: |case| (variance(case, case.new_mean) / case.effective_count()).sqrt(),
     },
 ];
