@@ -1,4 +1,7 @@
-"""Tests of the runner of notebooks, with real kernels: what must fail fails, and says where and why."""
+"""Tests of the runner of notebooks, with real kernels: what must fail fails, and says where and why.
+
+test_notebooks.py [--all [NAME...]]: with --all also every worksheet, untouched and filled in; the first time takes long without polars.
+"""
 
 import sys
 import tempfile
@@ -102,13 +105,45 @@ def an_untouched_worksheet_runs():
         assert part in said, f"{part!r} is not in {said}"
 
 
-def main():
+def worksheet_of(name, filled):
+    """What a worksheet shows, run from top to bottom where every panic is an error; untouched, or with the answers of its source."""
+    source = notebooks.read_source(notebooks.SOURCES / f"{name}.md")
+    made, answers = notebooks.worksheet(source, name), {cell["id"]: cell.source for cell in notebooks.solution(source, name).cells}
+    for cell in made.cells:
+        if filled and cell["id"].startswith("answer-"):
+            cell.source = answers[cell["id"]]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}.{'filled' if filled else 'untouched'}.ipynb")
+        notebooks.write(made, path)
+        message = message_of(lambda: notebooks.execute([str(path)]))
+    assert message is None, message
+    return {cell["id"]: shown(cell) for cell in nbformat.read(notebooks.EXECUTED / path.name, as_version=4).cells if cell.cell_type == "code"}
+
+
+def shown(cell):
+    return [output.get("text", "") or dict(output.get("data", {})) for output in cell.outputs]
+
+
+def a_worksheet_waits_and_then_shows_what_the_solution_does(name):
+    untouched, filled = worksheet_of(name, filled=False), worksheet_of(name, filled=True)
+    checks = [said for cell, said in untouched.items() if cell.startswith("check-")]
+    assert checks and all("not done yet" in str(said) for said in checks), checks
+    solution = nbformat.read(notebooks.SOLUTIONS / f"{name}.ipynb", as_version=4)
+    expected = {cell["id"]: shown(cell) for cell in solution.cells if cell.cell_type == "code"}
+    for cell, said in expected.items():
+        assert filled[cell] == said, f"cell {cell} shows {filled[cell]}, in the solution {said}"
+
+
+def main(arguments):
     tests = {f"{name} fails": lambda n=name, p=parts: a_notebook_that_must_fail_fails(n, p) for name, parts in MUST_FAIL.items()}
     tests["fine passes"] = a_notebook_that_is_fine_passes
     for test in (a_stale_notebook_is_found, a_stale_worksheet_is_found, an_untouched_worksheet_runs):
         tests[test.__name__.replace("_", " ")] = test
+    if "--all" in arguments:
+        for name in notebooks.names(arguments[1:]):
+            tests[f"{name} waits, and then shows what the solution does"] = lambda name=name: a_worksheet_waits_and_then_shows_what_the_solution_does(name)
     return run_tests(tests)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

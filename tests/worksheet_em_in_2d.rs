@@ -57,7 +57,7 @@ fn a_wrong_shape_is_told_with_the_right_one() {
     assert_eq!(
         check.verdict(),
         &Verdict::WrongShape(
-            "The answer has the shape (1, 1) for the point (0, 0), which is the mean of three components with weights 0.2, 0.4, 0.4 and covariances of determinant 1, 16, 4; expected the shape (1, 3), one entry for each point and each component.".into()
+            "The answer has the shape (1, 1) for the point (0, 0), which is the mean of three components with weights 0.1, 0.2, 0.7 and covariances of determinant 1, 16, 4; expected the shape (1, 3), one entry for each point and each component.".into()
         )
     );
 }
@@ -82,7 +82,7 @@ fn a_panic_is_told_with_its_message() {
         panic!("{check}");
     };
     assert!(
-        text.starts_with("The function panicked for the points (0, 0)"),
+        text.starts_with("The function panicked for the points (0, 5)"),
         "{text}"
     );
 }

@@ -140,6 +140,15 @@ fn mistakes_in_matching() {
     assert_eq!(mistake(&columns), "each component's most frequent digit");
     let rows = best_matching(|c| c.rows().into_iter().map(argmax).collect());
     assert_eq!(mistake(&rows), "each digit's most frequent component");
+    let last_of_columns = best_matching(|c| {
+        let classes =
+            |column: ArrayView1<usize>| (0..c.nrows()).max_by_key(|&class| column[class]).unwrap();
+        c.columns().into_iter().map(classes).collect()
+    });
+    assert_eq!(
+        mistake(&last_of_columns),
+        "each component's most frequent digit"
+    );
     let exchanged = best_matching(|c| by_sets(&c.t().to_owned(), false));
     assert_eq!(mistake(&exchanged), "digits and components exchanged");
     let other_way = best_matching(|c| by_sets(&c.t().to_owned(), true));

@@ -36,9 +36,11 @@ class Run(Execute):
         for cell in cells:
             if is_check(cell):
                 self.settle(cell)
-            elif is_students(cell) and rust_text.items(cell.source):
+            elif is_answer(cell):
                 if not is_blank(cell):
                     self.try_with(cell)
+            elif is_students(cell) and rust_text.items(cell.source):
+                self.try_with(cell)
             elif not is_skipped(cell):
                 self.earlier.append(cell)
         return nb, resources
@@ -117,7 +119,7 @@ def is_students(cell):
 
 def is_blank(cell):
     """Whether an answer is as it was released."""
-    return is_answer(cell) and cell.metadata.nbgrader["checksum"] == compute_checksum(cell)
+    return cell.metadata.nbgrader["checksum"] == compute_checksum(cell)
 
 
 def is_skipped(cell):

@@ -1,6 +1,11 @@
 //! Worksheet 1: for each blank right answers written in different ways, and for each misconception an answer that has it, written
 //! as a student would write it.
 #![cfg(all(feature = "worksheet", unix))]
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    reason = "students write loops over indices"
+)]
 
 mod log_likelihood;
 mod mixture_density;

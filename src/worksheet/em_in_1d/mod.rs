@@ -1,4 +1,8 @@
 //! Worksheet 1, EM in one dimension.
+#![allow(
+    clippy::type_complexity,
+    reason = "a blank's type stands here as the notebook has it"
+)]
 
 mod cases;
 mod log_likelihood;

@@ -65,7 +65,7 @@ impl Assigned {
         self.responsibilities.column(k).sum()
     }
 
-    /// 1 for the component that is most responsible for a point, 0 for the others.
+    /// 1 for the component that is most responsible for a point, 0 for the others; no two are equal in any case.
     pub(super) fn hard(&self) -> Array2<f64> {
         let largest = self
             .responsibilities

@@ -33,10 +33,10 @@ pub(super) const EXERCISE: Exercise<Mixture, Array2<f64>> = Exercise {
     parts: || {
         vec![
             Part::by_hand(
-                "the point (0, 0), which is the mean of three components with weights 0.2, 0.4, 0.4 and covariances of determinant 1, 16, 4",
+                "the point (0, 0), which is the mean of three components with weights 0.1, 0.2, 0.7 and covariances of determinant 1, 16, 4",
                 Mixture {
                     x: array![[0.0, 0.0]],
-                    weights: vec![0.2, 0.4, 0.4],
+                    weights: vec![0.1, 0.2, 0.7],
                     means: Array2::zeros((3, 2)),
                     covariances: array![
                         [[1.0, 0.0], [0.0, 1.0]],
@@ -44,7 +44,7 @@ pub(super) const EXERCISE: Exercise<Mixture, Array2<f64>> = Exercise {
                         [[1.0, 0.0], [0.0, 4.0]]
                     ],
                 },
-                array![[0.4, 0.2, 0.4]],
+                array![[0.2, 0.1, 0.7]],
             ),
             Part::by_hand(
                 "the point (1, 5, 0) halfway between two means, (0, 5, 0) and (2, 5, 0), with covariance I and weights 0.75 and 0.25",

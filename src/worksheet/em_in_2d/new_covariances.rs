@@ -32,8 +32,8 @@ pub(super) const EXERCISE: Exercise<Assigned, Array3<f64>> = Exercise {
                 array![[[2.0, 1.0], [1.0, 2.0]]],
             ),
             Part::by_hand(
-                "the same three points, each half of component 0 and half of component 1",
-                Assigned::new(three, Array2::from_elem((3, 2), 0.5)),
+                "the same three points, each of component 0 with responsibility 0.75 and of component 1 with 0.25",
+                Assigned::new(three, array![[0.75, 0.25], [0.75, 0.25], [0.75, 0.25]]),
                 array![[[2.0, 1.0], [1.0, 2.0]], [[2.0, 1.0], [1.0, 2.0]]],
             ),
             Part::theorem(assigned(311), another_total),

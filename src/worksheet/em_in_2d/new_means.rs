@@ -24,12 +24,18 @@ pub(super) const EXERCISE: Exercise<Assigned, Array2<f64>> = Exercise {
     parts: || {
         vec![
             Part::by_hand(
-                "the points (0, 0), (3, 0), (0, 6), (6, 6), (3, 9), whose responsibilities of component 0 are 1, 1, ½, ½, 0",
+                "the points (0, 5), (3, 0), (4, 8), (12, 4), (4, 5), for which component 0 has the responsibilities 1, 1, 0.75, 0.25, 0",
                 Assigned::new(
-                    array![[0.0, 0.0], [3.0, 0.0], [0.0, 6.0], [6.0, 6.0], [3.0, 9.0]],
-                    array![[1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.5, 0.5], [0.0, 1.0]],
+                    array![[0.0, 5.0], [3.0, 0.0], [4.0, 8.0], [12.0, 4.0], [4.0, 5.0]],
+                    array![
+                        [1.0, 0.0],
+                        [1.0, 0.0],
+                        [0.75, 0.25],
+                        [0.25, 0.75],
+                        [0.0, 1.0]
+                    ],
                 ),
-                array![[2.0, 2.0], [3.0, 7.5]],
+                array![[3.0, 4.0], [7.0, 5.0]],
             ),
             Part::theorem(assigned(211), another_total),
             Part::random(assigned(221), |case| case.means.clone()),

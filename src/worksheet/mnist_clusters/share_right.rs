@@ -141,7 +141,7 @@ impl Case {
     }
 }
 
-/// Every class occurs, not equally often, and half of the samples or more are in its component.
+/// Every class and every component occurs, not equally often, and half of the samples or more are in its component.
 fn case(n: usize, matched: &[usize], seed: u64) -> Case {
     let k = matched.len();
     let (drawn, strayed) = (whole_numbers(n, 2 * k, seed), whole_numbers(n, k, seed + 1));
@@ -152,7 +152,7 @@ fn case(n: usize, matched: &[usize], seed: u64) -> Case {
     let own = |class: usize| matched.iter().position(|&m| m == class).unwrap_or(0);
     let components = (0..n)
         .map(|i| {
-            if lots[i] == 0 {
+            if i >= k && lots[i] == 0 {
                 strayed[i]
             } else {
                 own(classes[i])
@@ -172,9 +172,9 @@ fn random() -> Vec<Case> {
         case(33, &[1, 2, 3, 0], 720),
         case(47, &[3, 0, 4, 2, 1], 730),
         case(15, &[1, 0], 740),
-        // A component without samples, and a matching that is mostly wrong.
+        // A matching that is mostly wrong.
         Case {
-            matched: vec![1, 2, 0, 3],
+            matched: vec![1, 2, 0],
             ..case(12, &[2, 0, 1], 750)
         },
     ]

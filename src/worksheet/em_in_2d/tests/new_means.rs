@@ -83,12 +83,7 @@ fn hard(r: &Array2<f64>) -> Array2<f64> {
     for n in 0..r.nrows() {
         let row = r.row(n).to_vec();
         let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-        // Where two are equal, both count, as with `==` on the largest.
-        for k in 0..row.len() {
-            if row[k] == row[best.unwrap()] {
-                hard[[n, k]] = 1.0;
-            }
-        }
+        hard[[n, best.unwrap()]] = 1.0;
     }
     hard
 }
