@@ -32,7 +32,7 @@ class Student(threading.Thread):
     def __init__(self, number, trial, name, answers, pause, begin):
         super().__init__(daemon=True)
         self.number, self.person = number, trial.person(trial.students[number])
-        self.name, self.answers, self.begin = name, answers, begin
+        self.name, self.answers, self.begin, self.folder = name, answers, begin, trial.folder
         self.chance, self.pause = random.Random(number), pause
         self.times, self.cells, self.checks, self.fault = {}, [], [], None
         # One exercise stays undone, another one for the next student; one in as many students does all.
@@ -73,7 +73,7 @@ class Student(threading.Thread):
         person.save(path, notebook)
         person.assignment("submit", self.name)
         self.mark("submitted")
-        self.disk = usage.own_bytes(HUB / "load" / "runs" / person.name), usage.own_bytes(HUB / "load" / "homes" / person.name)
+        self.disk = [usage.own_bytes(self.folder / of / person.name) for of in ("runs", "homes")]
 
     def fill(self, kernel, cells):
         """Every second answer is wrong at first; the one left undone stays wrong."""

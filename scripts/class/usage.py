@@ -7,8 +7,13 @@ from collections import defaultdict
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-# A process by its program's name; a kernel is two, evcxr with rust-analyzer in it and the cell's own.
-PARTS = {"rustc": "compiler", "evcxr_jupyter": "kernel"}
+
+
+def part(program):
+    """What a program belongs to. A kernel is two processes, evcxr with rust-analyzer in it and the cells' own."""
+    if program == "evcxr_jupyter":
+        return "kernel"
+    return "server" if program.startswith(("python", "node")) else "compiler"
 
 
 def processes():
@@ -17,7 +22,7 @@ def processes():
         try:
             variables = dict(word.split("=", 1) for word in (folder / "environ").read_text(errors="replace").split("\0") if "=" in word)
             if "JUPYTERHUB_USER" in variables:
-                yield variables["JUPYTERHUB_USER"], PARTS.get(Path(os.readlink(folder / "exe")).name, "server"), folder
+                yield variables["JUPYTERHUB_USER"], part(Path(os.readlink(folder / "exe")).name), folder
         except OSError:
             pass  # Over meanwhile.
 
@@ -63,17 +68,17 @@ class Watch(threading.Thread):
 
     def look(self):
         now, time_now = defaultdict(lambda: defaultdict(int)), defaultdict(float)
-        for student, part, folder in processes():
+        for student, kind, folder in processes():
             try:
-                now[student][part] += proportional(folder)
+                now[student][kind] += proportional(folder)
                 time_now[student] += seconds(folder)
             except OSError:
                 pass
         for student, parts in now.items():
             self.peak[student] = max(self.peak[student], sum(parts.values()))
             self.time[student] = max(self.time[student], time_now[student])
-            for part, size in parts.items():
-                self.peak_part[student, part] = max(self.peak_part[student, part], size)
+            for kind, size in parts.items():
+                self.peak_part[student, kind] = max(self.peak_part[student, kind], size)
         self.free = min(self.free, available())
         return now
 
