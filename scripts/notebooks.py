@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from worksheets import Fault, solution, worksheet
+from worksheets import Fault, identify, solution, worksheet
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "notebooks" / "source"
@@ -31,6 +31,9 @@ def read_source(source):
     import jupytext
 
     notebook = jupytext.reads(source, "md:myst") if isinstance(source, str) else jupytext.read(source)
+    # A notebook that is built already has its ids.
+    if isinstance(source, str) or source.suffix != ".ipynb":
+        identify(notebook.cells)
     notebook.metadata.pop("jupytext", None)
     notebook.metadata["language_info"] = {
         "name": "rust",

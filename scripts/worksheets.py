@@ -199,7 +199,6 @@ def solution(notebook, name):
     """The notebook with the answers: without the markers, and with the points of each check."""
     read_exercises(notebook, name)
     made = copy.deepcopy(notebook)
-    identify(made.cells)
     for cell in made.cells:
         if kind(cell) == "check":
             cell.source = check_call(cell.metadata["check"], cell.source, cell.metadata["points"])
@@ -231,7 +230,6 @@ def master(notebook, name):
 
     exercises = read_exercises(notebook, name)
     made = copy.deepcopy(notebook)
-    identify(made.cells)
     for cell in made.cells:
         role = kind(cell)
         if role == "answer":

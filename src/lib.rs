@@ -48,8 +48,8 @@
 //! ```
 //!
 //! Every result shows itself when a cell ends with it: a model as a table, a [`Chart`], [`ImageGrid`], [`Panel`] or
-//! [`Animation`] as a picture. Functions take references (`&x`) and return values of their own, so that variables live on from
-//! cell to cell. Errors are sentences that say what was found, what was expected and what to do.
+//! [`Animation`] as a picture, a [`Film`] as a player of EM's iterations. Functions take references (`&x`) and return values of
+//! their own, so that variables live on from cell to cell. Errors are sentences that say what was found, what was expected and what to do.
 //!
 //! # Features
 //!
@@ -61,6 +61,7 @@
 
 mod check;
 pub mod data;
+mod digit_model;
 mod error;
 mod evaluate;
 mod gaussian;
@@ -80,6 +81,7 @@ pub use check::column;
 pub use data::{Channel, Digits, GreyImage, synthetic};
 #[cfg(feature = "parquet")]
 pub use data::{ParquetFile, write_parquet};
+pub use digit_model::{Completion, Covering, DigitModel, Draw, Drawn};
 pub use error::{Error, Result};
 pub use evaluate::{accuracy, adjusted_rand_index, confusion_matrix, match_components};
 pub use kmeans::KMeans;
@@ -91,4 +93,4 @@ pub use mixture::{
 pub use parallel::with_threads;
 pub use pca::{Keep, Pca};
 #[cfg(not(target_family = "wasm"))]
-pub use plot::{Animation, Chart, Color, Figure, ImageGrid, Panel, TAB10, blend};
+pub use plot::{Animation, Chart, Color, Figure, Film, ImageGrid, Panel, TAB10, blend};

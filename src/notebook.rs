@@ -26,7 +26,11 @@ macro_rules! shows_as_text {
 
 shows_as_text!(
     crate::Candidate,
+    crate::Completion,
+    crate::Covering,
+    crate::DigitModel,
     crate::Digits,
+    crate::Drawn,
     crate::Error,
     crate::Expectation,
     crate::Fit,

@@ -1,6 +1,7 @@
 //! Seeded random numbers: the same seed gives the same numbers every time.
 
 use crate::{Error, Result};
+use ndarray::ArrayRef1;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1};
 use rand_pcg::Pcg64;
@@ -11,6 +12,9 @@ pub(crate) enum Purpose {
     Start,
     Sample,
     Uniform,
+    // Pictures are not made in WebAssembly.
+    #[cfg_attr(target_family = "wasm", allow(dead_code))]
+    Film,
 }
 
 /// A generator for `seed`; other purposes and other runs get independent numbers from the same seed.
@@ -77,4 +81,14 @@ pub(crate) fn fill_dirichlet<'a>(row: impl Iterator<Item = &'a mut f64>, rng: &m
     for entry in entries {
         *entry /= sum;
     }
+}
+
+/// The component at which the running sum of the weights passes `u`, with `u` uniform in 0..1.
+pub(crate) fn choose(weights: &ArrayRef1<f64>, u: f64) -> usize {
+    let mut sum = 0.0;
+    let passed = |&w: &f64| {
+        sum += w;
+        u < sum
+    };
+    weights.iter().position(passed).unwrap_or(weights.len() - 1)
 }

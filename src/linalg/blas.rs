@@ -20,7 +20,10 @@ pub(super) fn single_threaded() {
 
 pub(super) fn cholesky(a: &ArrayRef2<f64>) -> Option<Array2<f64>> {
     single_threaded();
-    a.to_owned().cholesky_into(UPLO::Lower).ok()
+    // A copy in the usual layout: LAPACK refuses the strides of some views, that of a single entry among them.
+    let mut copy = Array2::zeros(a.dim());
+    copy.assign(a);
+    copy.cholesky_into(UPLO::Lower).ok()
 }
 
 /// A call with work arrays of numbers and of integers, and their lengths; it returns LAPACK's `info`.

@@ -1,5 +1,7 @@
-use super::{inverse_lower, largest_eigen, multiply_about, multiply_bytes, plain, symmetric_eigen};
-use ndarray::{Array1, Array2, s};
+use super::{
+    cholesky, inverse_lower, largest_eigen, multiply_about, multiply_bytes, plain, symmetric_eigen,
+};
+use ndarray::{Array1, Array2, array, s};
 use rand_distr::{Distribution, StandardNormal};
 
 const TOLERANCE: f64 = 1e-11;
@@ -191,4 +193,17 @@ fn products_with_few_columns_are_their_definition() {
             assert!(largest_difference(&multiply_about(&near, &x, &weights), &expected) < 1e-9);
         }
     }
+}
+
+#[test]
+fn cholesky_takes_any_strides() {
+    let one = array![[4.0, 1.0], [1.0, 9.0]];
+    let corner = cholesky(&one.slice(s![1..;5, 1..;5])).unwrap();
+    assert!((corner[[0, 0]] - 3.0).abs() < TOLERANCE);
+    assert_eq!(cholesky(&one.t()).unwrap(), cholesky(&one).unwrap());
+    let wide = array![[4.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 9.0]];
+    assert_eq!(
+        cholesky(&wide.slice(s![..;2, ..;2])).unwrap(),
+        cholesky(&one).unwrap()
+    );
 }

@@ -3,7 +3,7 @@
 use super::GaussianMixture;
 use crate::random::{self, Purpose};
 use crate::{Error, Result, check, gaussian, linalg};
-use ndarray::{Array2, ArrayRef1, ArrayView2};
+use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl GaussianMixture {
         let mut x = Array2::zeros((n, self.n_features()));
         let mut labels = Vec::with_capacity(n);
         for row in x.rows_mut() {
-            let k = choose(&self.weights, rng.random());
+            let k = random::choose(&self.weights, rng.random());
             gaussian::sample_into(&self.means.row(k), &factors[k], &mut rng, row);
             labels.push(k);
         }
@@ -94,14 +94,4 @@ impl fmt::Display for Sample {
         }
         Ok(())
     }
-}
-
-/// The component at which the running sum of the weights passes `u`, with `u` uniform in 0..1.
-fn choose(weights: &ArrayRef1<f64>, u: f64) -> usize {
-    let mut sum = 0.0;
-    let passed = |&w: &f64| {
-        sum += w;
-        u < sum
-    };
-    weights.iter().position(passed).unwrap_or(weights.len() - 1)
 }

@@ -227,21 +227,40 @@ pub(super) fn protocol(
     (width, height): (u32, u32),
     alternative: &str,
 ) -> String {
-    let line = alternative.split_whitespace().collect::<Vec<_>>().join(" ");
-    let alt = line
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    let data = STANDARD.encode(bytes);
-    let image = format!(
-        "<img src=\"data:image/{kind};base64,{data}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
-         style=\"max-width:100%;height:auto\">"
-    );
+    let line = in_one_line(alternative);
+    let image = image_tag(kind, bytes, (width, height), &line);
     let words = format!("{line} ({width} x {height} pixels)");
     format!(
         "{}\n{}",
         block("text/html", &image),
         block("text/plain", &words)
     )
+}
+
+/// An image as HTML that holds it, as wide as it is or as the page.
+pub(super) fn image_tag(
+    kind: &str,
+    bytes: &[u8],
+    (width, height): (u32, u32),
+    alternative: &str,
+) -> String {
+    let alt = escaped(alternative);
+    let data = STANDARD.encode(bytes);
+    format!(
+        "<img src=\"data:image/{kind};base64,{data}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
+         style=\"max-width:100%;height:auto\">"
+    )
+}
+
+/// A text without line breaks.
+pub(super) fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text that HTML shows as it is, in an element or an attribute.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -1,4 +1,4 @@
-//! Pictures: charts, grids of images, panels of both, and animations.
+//! Pictures: charts, grids of images, panels of both, animations, and films that are played.
 
 mod animation;
 mod canvas;
@@ -8,6 +8,8 @@ mod draw;
 mod ends;
 mod extent;
 mod figure;
+mod film;
+mod film_data;
 mod font;
 mod geometry;
 mod image_grid;
@@ -26,11 +28,14 @@ mod words;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod film_tests;
+#[cfg(test)]
 mod tests;
 
 pub use animation::Animation;
 pub use chart::Chart;
 pub use color::{Color, TAB10, blend};
 pub use figure::Figure;
+pub use film::Film;
 pub use image_grid::ImageGrid;
 pub use panel::Panel;

@@ -104,8 +104,18 @@ impl Numbers {
         let scale = finite.fold(1.0, |scale: f64, value| scale.max(value.abs()));
         let pairs = self.values.iter().zip(&expected.values).enumerate();
         pairs
-            .filter(|(_, (a, b))| !(a == b || a.is_nan() && b.is_nan()))
-            .map(|(place, (a, b))| (place, (a - b).abs()))
+            .filter(|(_, (a, b))| !(a.is_nan() && b.is_nan()))
+            // An infinity less itself is not a number, but no difference either.
+            .map(|(place, (a, b))| {
+                (
+                    place,
+                    if a.total_cmp(b).is_eq() {
+                        0.0
+                    } else {
+                        (a - b).abs()
+                    },
+                )
+            })
             .map(|(place, size)| (place, if size.is_nan() { f64::INFINITY } else { size }))
             .filter(|&(_, size)| size > tolerance * scale)
             .collect()

@@ -1,8 +1,12 @@
 //! What a check found, and how a notebook shows it.
 
 use super::gate::escape;
+use super::words::wrapped;
 use crate::notebook::block;
 use std::fmt;
+
+/// Characters of a line of text, so that a front end has no need to break it inside of a word.
+const LINE: usize = 100;
 
 /// What an answer to an exercise is.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +141,21 @@ impl Check {
         }
     }
 
+    /// `✓ Exercise 3, responsibility: done. 2 points.`
+    fn words(&self) -> String {
+        let (sign, state) = self.state();
+        let text = format!("{sign} {}: {state}. {}", self.title(), self.detail());
+        text.trim_end().to_owned()
+    }
+
+    /// What the student's function printed, after a line that says so.
+    fn said(&self) -> String {
+        if self.printed.is_empty() {
+            return String::new();
+        }
+        format!("\nYour function printed:\n{}", self.printed)
+    }
+
     /// As a block of HTML that is readable in light and in dark.
     fn html(&self) -> String {
         let (sign, state) = self.state();
@@ -162,7 +181,7 @@ impl Check {
 
     /// Shows the check in a notebook: its words as text and as HTML, and the points as the number that a grader reads.
     pub fn evcxr_display(&self) {
-        println!("{self}");
+        println!("{}{}", wrapped(&self.words(), LINE), self.said());
         println!("{}", block("text/html", &self.html()));
         println!("{}", block("text/plain", &self.points().to_string()));
     }
@@ -170,11 +189,6 @@ impl Check {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, state) = self.state();
-        write!(f, "{sign} {}: {state}. {}", self.title(), self.detail())?;
-        if !self.printed.is_empty() {
-            write!(f, "\nYour function printed:\n{}", self.printed)?;
-        }
-        Ok(())
+        write!(f, "{}{}", self.words(), self.said())
     }
 }

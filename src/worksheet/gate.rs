@@ -43,6 +43,7 @@ shows_itself!(
     crate::Animation,
     crate::Chart,
     crate::Figure,
+    crate::Film,
     crate::Fit,
     crate::GaussianMixture,
     crate::ImageGrid,
@@ -137,11 +138,12 @@ impl Progress {
 
     /// Shows the progress in a notebook.
     pub fn evcxr_display(&self) {
-        let rows: String = self
+        let rows: Vec<String> = self
             .checks
             .iter()
             .map(|check| format!("<li>{}</li>", escape(&entry(check))))
             .collect();
+        let rows = rows.concat();
         let html = format!(
             "<strong>{}</strong><ul style=\"list-style:none;padding-left:0.8em\">{rows}</ul>",
             self.line()

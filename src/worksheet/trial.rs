@@ -78,7 +78,8 @@ mod child {
     use std::fs::File;
     use std::io::{Read, Write, pipe};
     use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, Once};
     use std::time::{Duration, Instant};
 
     /// Processor time for all cases together; a right answer takes thousandths of it.
@@ -96,8 +97,27 @@ mod child {
     /// The line of the cell that panicked, for the message.
     static LINE: Mutex<Option<String>> = Mutex::new(None);
 
+    /// Whether this process is a child.
+    static IS_CHILD: AtomicBool = AtomicBool::new(false);
+    static HOOK: Once = Once::new();
+
+    /// Has a child's panic noted and not printed. Set in the parent: in the child another thread's panic at the time of the fork may
+    /// have left the hook locked for those who would set it.
+    fn note_panics() {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !IS_CHILD.load(Ordering::Relaxed) {
+                return before(info);
+            }
+            if let (Some(place), Ok(mut line)) = (info.location(), LINE.lock()) {
+                *line = line_of_cell(place.file(), place.line());
+            }
+        }));
+    }
+
     /// Nothing where there can be no child process now.
     pub(super) fn run<I, O: Answer>(cases: &[I], answer: &impl Fn(&I) -> O) -> Option<Trial> {
+        HOOK.call_once(note_panics);
         let (results, results_end) = pipe().ok()?;
         let (prints, prints_end) = pipe().ok()?;
         // What is waiting to be printed would be printed by both.
@@ -120,8 +140,9 @@ mod child {
         }
     }
 
-    /// In the child: limits of time and memory, output into the pipe, a panic that is told by us alone.
+    /// In the child: limits of time and memory, and output into the pipe.
     fn become_child(prints: &impl AsRawFd) {
+        IS_CHILD.store(true, Ordering::Relaxed);
         let limit = libc::itimerval {
             it_interval: libc::timeval {
                 tv_sec: 0,
@@ -151,11 +172,6 @@ mod child {
             #[cfg(target_os = "linux")]
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         }
-        std::panic::set_hook(Box::new(|info| {
-            if let (Some(place), Ok(mut line)) = (info.location(), LINE.lock()) {
-                *line = line_of_cell(place.file(), place.line());
-            }
-        }));
     }
 
     /// The address space in use; where it is not known, as much as to set no limit.
@@ -255,7 +271,7 @@ mod child {
 
     /// Reads what is there, keeps no more than `most`, and says whether more may come.
     fn take(file: &mut File, into: &mut Vec<u8>, most: usize) -> bool {
-        let mut buffer = [0; 65_536];
+        let mut buffer = [0; 4_096];
         match file.read(&mut buffer) {
             Ok(0) => false,
             Ok(n) => {

@@ -90,13 +90,14 @@ pub(super) fn differences(
         at(first)
     );
     if answer.values.len() > 1 {
-        text += &format!(
-            " is the first difference, of {} in {} entries",
-            differences.len(),
-            answer.values.len()
-        );
+        let (n, of) = (differences.len(), answer.values.len());
+        text = format!("{text} is the first difference, of {n} in {of} entries");
         if largest.0 != first {
-            text += &format!("; the largest is {}{}", both(largest.0), at(largest.0));
+            text = format!(
+                "{text}; the largest is {}{}",
+                both(largest.0),
+                at(largest.0)
+            );
         }
     }
     if axes.is_empty() {
@@ -122,4 +123,21 @@ pub(super) fn stopped(end: &End, place: &str) -> String {
         End::Gone(how) => format!("The function {how}, {place}. It should return its answer."),
         End::Whole | End::NotDone => String::new(),
     }
+}
+
+/// The text in lines of at most this many characters, broken at blanks.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a first line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
 }

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, missing_docs)] // Each test file uses its own part of this.
 
-use em_lab::GaussianMixture;
+use em_lab::{
+    DigitModel, Em, GaussianMixture, Keep, Pca, Regularization, Start, m_step, random, synthetic,
+};
 use ndarray::{Array, Array1, Array2, Array3, Dimension};
 use serde_json::Value;
 
@@ -109,4 +111,20 @@ pub fn assert_same(found: &GaussianMixture, expected: &GaussianMixture, toleranc
             }
         }
     }
+}
+
+/// Images of 2 x 3 pixels: two groups of points in a plane, mixed into six pixels, and a little noise in each pixel.
+pub fn small_digit_model() -> (DigitModel, Array2<f64>) {
+    let points = synthetic::two_dimensions();
+    let directions =
+        Array2::from_shape_vec((2, 6), random::uniform(12, -1.0, 1.0, 3).unwrap()).unwrap();
+    let noise =
+        Array2::from_shape_vec((300, 6), random::uniform(1_800, -0.3, 0.3, 4).unwrap()).unwrap();
+    let x = points.x.dot(&directions) + noise + 0.5;
+    let pca = Pca::fit(&x, Keep::Count(2)).unwrap();
+    let scores = pca.transform(&x).unwrap();
+    let mixture = m_step(&scores, &points.responsibilities, Regularization::None).unwrap();
+    let em = Em::new(2).start(Start::Model(mixture)).tolerance(1e-8);
+    let mixture = em.fit(&scores).unwrap().model;
+    (DigitModel::new(&pca, &mixture, 3).unwrap(), x)
 }
