@@ -10,7 +10,7 @@ LITERAL = re.compile(
 COMMAND = re.compile(r" *:[^ ]*(?: +.*)?")
 # What has a name for later cells and runs nothing: an item, once the insides of all brackets are blank.
 ITEM = re.compile(
-    r"""(?:\#!?\[\s*\]\s*)*(?:pub\s*(?:\(\s*\)\s*)?)?
+    r"""(?:\#\[\s*\]\s*)*(?:pub\s*(?:\(\s*\)\s*)?)?
     (?: (?:const\s+|async\s+|unsafe\s+|extern\s*)*fn\s+[^;{}]*\{\s*\}
       | (?:unsafe\s+)?(?:struct|enum|union|trait|impl|mod|extern)\b[^;{}]*(?:\{\s*\}|;)
       | macro_rules!\s*\w+\s*\{\s*\}

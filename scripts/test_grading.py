@@ -98,6 +98,7 @@ QUICK = {
 ALL = {
     "a type that is wrong": (lambda: answered(RIGHT.replace("-> f64", "-> f32").replace("as f64", "as f32"), AGAIN), (0, 3)),
     "not Rust": (lambda: answered("fn new_weight(responsibility: &[f64]) -> f64 {{{", AGAIN), (0, 3)),
+    "no end of the compiler": (lambda: answered(RIGHT + "\nlet a = ;", AGAIN), (0, 3)),
     "panics inside": (lambda: answered(inside('panic!("oh");'), AGAIN), (0, 3)),
     "panics at top level": (lambda: answered(RIGHT + '\npanic!("oh");', AGAIN), (2, 3)),
     "loops inside": (lambda: answered(inside("loop {}"), AGAIN), (0, 3)),
@@ -198,6 +199,9 @@ def check_pages(folder, cases):
     """The table of points, and a page for each student."""
     rows = Path(folder, f"{SMALL}.csv").read_text().splitlines()
     assert rows[0] == "student,exercise 1 (2),exercise 2 (3),points" and len(rows) == len(cases) + 1, rows
+    path = Path(folder, "autograded", "does not compile", SMALL, f"{SMALL}.ipynb")
+    (error,) = cell(nbformat.read(path, as_version=4), "answer-1").outputs
+    assert "totally" in str(error.traceback), error
     for name in cases:
         assert "Exercise 1, new_weight" in Path(folder, "feedback", name, SMALL, f"{SMALL}.html").read_text(), name
 

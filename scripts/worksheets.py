@@ -16,7 +16,9 @@ KINDS = {"answer", "check", "after"}
 WORDS = ["answer", "check", "points", "after"]
 # A path that nothing which a student defines can stand in for.
 CRATE = "::em_lab::"
-BLANKS = "// The blanks, so that every cell runs before they are filled. There is nothing to do here.\n"
+# evcxr tells what is unused in all cells as errors, beside any error of one.
+QUIET = "#![allow(unused)]"
+BLANKS = f"// The blanks, so that every cell runs before they are filled. There is nothing to do here.\n{QUIET}\n"
 PROGRESS = "## How far you are\n\nThis cell checks all exercises again, and counts the points."
 
 

@@ -10,6 +10,7 @@ from kernel import OURS, Kernel
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import compute_checksum
+from worksheets import QUIET
 
 KERNEL = Kernel()
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -137,4 +138,4 @@ def definitions(cells):
         found, rest = rust_text.split_commands(cell.source)
         commands += found
         parts += [rest[start:end] for start, end in rust_text.items(rest)]
-    return "\n".join([*dict.fromkeys(commands), *parts])
+    return "\n".join([*dict.fromkeys(commands), QUIET, *parts])
