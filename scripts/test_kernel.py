@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -162,6 +163,14 @@ def kernels_work_side_by_side_and_leave_nothing():
     assert gone(started), f"{folders()} are left after the kernel was killed"
 
 
+def a_kernel_works_where_it_is_told_to():
+    with tempfile.TemporaryDirectory() as folder, Session(EM_LAB_RUN_DIR=folder) as kernel:
+        kernel.expect("x.len()", "ok", "4")
+        assert len(list(Path(folder).glob("run-*"))) == 1, os.listdir(folder)
+    with tempfile.TemporaryDirectory(prefix="a blank ") as folder, Session(cells=(), EM_LAB_RUN_DIR=folder) as kernel:
+        kernel.expect("1 + 1", "error", "has a blank in it", "EM_LAB_RUN_DIR")
+
+
 def a_kernel_that_cannot_start_says_why():
     stopped = KERNELS / "cargo"
     stopped.rename(KERNELS / "cargo.away")
@@ -209,6 +218,7 @@ FAST = [
     the_crate_with_and_without_worksheets_is_ready,
     an_error_of_the_compiler_names_the_line,
     kernels_work_side_by_side_and_leave_nothing,
+    a_kernel_works_where_it_is_told_to,
     a_kernel_that_cannot_start_says_why,
 ]
 SLOW = [an_edit_of_the_crate_is_in_the_next_kernel, without_a_network_it_is_the_same]

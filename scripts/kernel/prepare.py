@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from library import reduce
-from start import KERNELS, ROOT, SCRIPTS, clone, lock, prepared_state, state
+from start import KERNELS, ROOT, SCRIPTS, SHARED_MACHINE, clone, lock, prepared_state, state
 
 MINUTES = {"plain": "2 to 5", "polars": "8 to 15"}
 # The crate as a notebook of one's own loads it, and as the worksheets do: both are compiled, since features make it another crate.
@@ -116,6 +116,9 @@ def prepare(graphs):
         if graph == "plain":
             shutil.copy(new / "Cargo.toml", new / "plain.toml")
         (new / f"done-{graph}").write_text(" ".join(now))
+        # The compiler keeps these to itself; on a machine for many, others copy them.
+        for path in new.rglob("*.lock"):
+            path.chmod(0o644)
         with lock(fcntl.LOCK_EX):
             shutil.rmtree(prepared, ignore_errors=True)
             new.rename(prepared)
@@ -140,7 +143,9 @@ def rehearse(folder, cells):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["install"]:
+    if SHARED_MACHINE:
+        pass  # Whoever may write there prepares it for all.
+    elif sys.argv[1:] == ["install"]:
         install()
     else:
         prepare(sys.argv[1:])

@@ -1,7 +1,7 @@
 """Starts one evcxr kernel, as Jupyter calls it: start.py CONNECTION_FILE.
 
-The kernel works in a folder of its own, target/kernel/run-PID, made from the one that scripts/setup prepared, with everything
-compiled in it; it is gone when the kernel is. docs/kernel.md says what each part is worth.
+The kernel works in a folder of its own, run-PID, made from the one that scripts/setup prepared, with everything compiled in it; it
+is gone when the kernel is. It lies in target/kernel, or where EM_LAB_RUN_DIR says. docs/kernel.md says what each part is worth.
 """
 
 import contextlib
@@ -19,6 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts" / "kernel"
 KERNELS = ROOT / "target" / "kernel"
+# On a machine for many, what is prepared is somebody else's and can only be read; then each has the kernels' folders in a place of their own.
+SHARED_MACHINE = KERNELS.exists() and not os.access(KERNELS, os.W_OK)
+RUNS = Path(os.environ.get("EM_LAB_RUN_DIR") or (Path.home() / ".cache" / "em-lab" if SHARED_MACHINE else KERNELS))
 # Compilers write these anew and never into them, so that kernels can share them; and programs.
 SHARED = {".rlib", ".rmeta", ".so", ".dylib", ".o", ".bc", ".bin"}
 # What decides how Cargo is asked and how it answers.
@@ -28,14 +31,21 @@ ANSWERING = ["cargo", "cell.rs", "metadata.py", "rustc"]
 @contextlib.contextmanager
 def lock(kind):
     """Many kernels may copy what is prepared; one at a time may replace it."""
+    if SHARED_MACHINE:
+        # Nobody replaces it while others use it, and nobody can keep others waiting.
+        yield
+        return
     KERNELS.mkdir(parents=True, exist_ok=True)
-    with open(KERNELS / "lock", "w") as file:
+    with open(os.open(KERNELS / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         fcntl.flock(file, kind)
         yield
 
 
 def clone(source, target, leave_out=frozenset(), only_shared=False):
-    """Copies a build folder: what is shared by hard links where the disk allows it, what Cargo rewrites in place by copies."""
+    """Copies a build folder: what Cargo rewrites in place by copies, the rest by hard links.
+
+    On another disk, and to what is somebody else's, there are no hard links; symbolic ones do as long as nobody replaces it.
+    """
     for folder, folders, files in os.walk(source):
         folders[:] = [name for name in folders if name not in leave_out and not name.startswith("em_lab-")]
         into = f"{target}{folder[len(str(source)):]}"
@@ -46,10 +56,12 @@ def clone(source, target, leave_out=frozenset(), only_shared=False):
             if os.path.exists(copy) or (only_shared and not shared):
                 continue
             if shared:
-                with contextlib.suppress(OSError):
+                try:
                     os.link(path, copy)
-                    continue
-            shutil.copy2(path, copy)
+                except OSError:
+                    os.symlink(path, copy)
+            else:
+                shutil.copy2(path, copy)
 
 
 def complete(run):
@@ -66,7 +78,7 @@ def complete(run):
 
 def remove_leftovers():
     """Removes the folders of kernels that a power cut ended."""
-    for folder in KERNELS.glob("run-*"):
+    for folder in RUNS.glob("run-*"):
         try:
             os.kill(int(folder.name.removeprefix("run-")), 0)
         except ProcessLookupError:
@@ -183,7 +195,8 @@ def compile_sources(now):
 def make_ready(run):
     """Fills the kernel's folder, and chooses its configuration: to load at once what is ready, else nothing."""
     run.mkdir(parents=True)
-    now, then = state(), prepared_state("plain")
+    then = prepared_state("plain")
+    now = then if SHARED_MACHINE else state()
     if now != then and now[1] == then[1]:
         compile_sources(now)
         then = prepared_state("plain")
@@ -204,7 +217,9 @@ def main(connection_file):
     chosen = os.environ.get("EM_LAB_KERNEL_DIR")
     try:
         remove_leftovers()
-        run, config = Path(chosen or KERNELS / f"run-{os.getpid()}"), KERNELS / "none"
+        run, config = Path(chosen or RUNS / f"run-{os.getpid()}"), KERNELS / "none"
+        if " " in str(run):
+            raise OSError(f"{RUNS} has a blank in it; set EM_LAB_RUN_DIR to a folder without")
         if not chosen:
             remove_when_over(run)
             config = make_ready(run)
