@@ -37,6 +37,7 @@ def lock(kind):
         return
     KERNELS.mkdir(parents=True, exist_ok=True)
     with open(os.open(KERNELS / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
         fcntl.flock(file, kind)
         yield
 
