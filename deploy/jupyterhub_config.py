@@ -1,12 +1,14 @@
 """JupyterHub with nbgrader for one class on one server with systemd. docs/class.md sets the server up; `scripts/hub serve` starts it.
 
-Each student is an account of the server in the group `students`, each instructor one in the group `instructors`, with homes that are
+Each student is an account of the server in the group `students`, the instructor one in the group `instructors`, with homes that are
 closed to others. Who is in `instructors` is asked when the hub starts.
 """
 
 import grp
 import os
+import pwd
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,14 +19,16 @@ LAB = DEPLOY.parent
 # The hub's database, its secrets, and the exchange; scripts/hub sets another folder to try all this.
 STATE = Path(os.environ.get("EM_LAB_HUB_STATE", "/srv/em-lab-hub"))
 # What gives the answers away. Students read the rest of the checkout: the kernel, and the crate that it shows them.
-HIDDEN = ["notebooks/source", "notebooks/solutions", "src/worksheet", "tests"]
+HIDDEN = [".git", "notebooks/source", "notebooks/solutions", "src/worksheet", "tests"]
 
 
 def members(group):
+    """The accounts whose group it is, first or beside another."""
     try:
-        return set(grp.getgrnam(group).gr_mem)
+        found = grp.getgrnam(group)
     except KeyError:
         return set()
+    return {*found.gr_mem, *(account.pw_name for account in pwd.getpwall() if account.pw_gid == found.gr_gid)}
 
 
 INSTRUCTORS = members("instructors")
@@ -56,6 +60,7 @@ def settings_for(spawner):
 c.Spawner.environment = {
     "JUPYTER_CONFIG_PATH": settings_for,
     "EM_LAB_EXCHANGE": str(STATE / "exchange"),
+    "EM_LAB_KERNEL_ADDRESS": lambda spawner: address_of(spawner)[0],
     # Where a kernel writes; what it reads is compiled once for all, in the checkout. The unit's own /tmp goes when the server does.
     "EM_LAB_RUN_DIR": "/tmp/em-lab",
     # Threads for a fit: with the whole class at work, more than one each is slower for all.
@@ -68,6 +73,29 @@ c.Spawner.environment = {
 # Nothing of the hub's own environment, which may hold secrets.
 c.Spawner.env_keep = ["LANG", "LC_ALL"]
 
+# --- A kernel talks through sockets of loopback, where anybody on the machine could listen to what it says. So the kernels of each account
+# have an address of their own, and only that account may connect to it.
+FIREWALL = """
+add table inet em_lab
+add set inet em_lab owners { typeof ip daddr . meta skuid; }
+add chain inet em_lab output { type filter hook output priority 0; }
+flush chain inet em_lab output
+add rule inet em_lab output ip daddr 127.128.0.0/9 meta skuid != 0 ip daddr . meta skuid != @owners reject
+"""
+
+
+def address_of(spawner):
+    number = pwd.getpwnam(spawner.user.name).pw_uid
+    return f"127.{128 + (number >> 16) % 128}.{number >> 8 & 255}.{number & 255}", number
+
+
+def close_to_others(spawner):
+    address, number = address_of(spawner)
+    subprocess.run(["nft", "add", "element", "inet", "em_lab", "owners", f"{{ {address} . {number} }}"], check=True)
+
+
+c.Spawner.pre_spawn_hook = close_to_others
+
 # --- How many at once. A start takes a core for two to three seconds: ten at a time are answered soon, the others wait their turn.
 c.JupyterHub.concurrent_spawn_limit = 10
 c.Spawner.start_timeout = 120
@@ -79,7 +107,12 @@ c.JupyterHub.services = [{"name": "culler", "command": [sys.executable, "-m", "j
 
 # --- Where the hub listens: on loopback, behind a web server with a certificate (docs/class.md).
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
+# With a domain of its own for each user, where there is one, a page that a student wrote cannot act as who looks at it.
+c.JupyterHub.subdomain_host = os.environ.get("EM_LAB_HUB_DOMAIN", "")
 c.ConfigurableHTTPProxy.command = [str(LAB / "target" / "hub" / "node_modules" / ".bin" / "configurable-http-proxy")]
+
+# --- A hub that starts anew finds the students' servers where they were.
+c.JupyterHub.cleanup_servers = False
 
 # --- The hub's own files are for its account only.
 c.JupyterHub.db_url = f"sqlite:///{STATE}/private/jupyterhub.sqlite"
@@ -90,8 +123,17 @@ c.ConfigurableHTTPProxy.pid_file = f"{STATE}/private/proxy.pid"
 # nbgrader wants an exchange that all can write; the sticky bit keeps everybody's folders in it their own.
 (STATE / "exchange").mkdir(exist_ok=True)
 (STATE / "exchange").chmod(0o1777)
-if os.geteuid() == 0 and INSTRUCTORS:
+if "EM_LAB_HUB_STUDENTS" not in os.environ:  # Not on one's own machine, see trial/.
+    if not INSTRUCTORS:
+        sys.exit("em-lab: no account is in the group instructors, whom the sources of the worksheets belong to. See docs/class.md.")
     for folder in HIDDEN:
         if (LAB / folder).exists():
             shutil.chown(LAB / folder, group="instructors")
             (LAB / folder).chmod(0o750)
+    # Whose folder this is, theirs is the course. Nobody else can be quicker.
+    if len(INSTRUCTORS) == 1:
+        course = STATE / "exchange" / "em_lab"
+        course.mkdir(exist_ok=True)
+        course.chmod(0o755)
+        shutil.chown(course, *INSTRUCTORS)
+    subprocess.run(["nft", "-f", "-"], input=FIREWALL, text=True, check=True)

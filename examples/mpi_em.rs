@@ -20,17 +20,17 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(end.is_err()))
 }
 
-fn run(world: &World) -> Result<()> {
+fn run(world: &World) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = env::args().collect();
-    let [_, data, saved, components, iterations, resume @ ..] = &words[..] else {
-        panic!("the words are DATA MODEL COMPONENTS ITERATIONS [--resume]");
+    let numbers: Vec<usize> = words.iter().skip(3).flat_map(|word| word.parse()).collect();
+    let ([_, data, saved, ..], &[components, iterations]) = (&words[..], &numbers[..]) else {
+        return Err("The words are DATA MODEL COMPONENTS ITERATIONS [--resume].".into());
     };
-    let [components, iterations] = [components, iterations].map(|n| n.parse().expect("a number"));
     let file = agree(world, ParquetFile::open(data, &[]))?;
     let first = share(world, || Ok(file.to_string()))?;
     agree(world, file.check_same(first))?;
     let start = share(world, || {
-        if !resume.is_empty() {
+        if words[words.len() - 1] == "--resume" {
             return GaussianMixture::load(saved).map(|(model, note)| model.to_text(&note));
         }
         let em = Em::new(components).max_iterations(0); // k-means, on samples of ten chunks.
@@ -66,7 +66,7 @@ fn run(world: &World) -> Result<()> {
         Ok(total)
     })?;
     match fit.stop {
-        Stop::Failed(error) => Err(error),
+        Stop::Failed(error) => Err(error.into()),
         _ => Ok(()),
     }
 }

@@ -132,8 +132,8 @@ fn a_fixed_sum_says_what_does_not_belong_to_it() {
         &fault(1, "that is there already"),
     );
     says(
-        some.add(4, parts[1].clone()),
-        &fault(4, "that is not among them"),
+        some.add(7, parts[1].clone()),
+        &fault(7, "that is not among them"),
     );
     says(
         some.merge(sum(&parts, [3, 0])),
@@ -153,8 +153,10 @@ fn a_fixed_sum_says_what_does_not_belong_to_it() {
     );
     let other = GaussianMixture::univariate(&[1.0], &[0.0], &[1.0]).unwrap();
     let other = other.statistics(&array![[1.0]]).unwrap();
-    let error = sum(&parts, 0..3).add(3, other).unwrap_err();
+    let mut three = sum(&parts, 0..3);
+    let error = three.add(3, other).unwrap_err();
     assert!(error.to_string().starts_with("The model of the other"));
+    assert_eq!(three, sum(&parts, 0..3));
 
     let bytes = sum(&parts, [0, 2]).to_bytes();
     for cut in [0, 7, 15, 20, 40, bytes.len() - 1] {

@@ -20,6 +20,9 @@ c.DummyAuthenticator.password = os.environ["EM_LAB_HUB_PASSWORD"]
 c.Authenticator.allowed_users = {"instructor", *os.environ["EM_LAB_HUB_STUDENTS"].split()}
 
 c.JupyterHub.spawner_class = "simple"
+c.Spawner.pre_spawn_hook = None
+c.Spawner.environment.pop("EM_LAB_KERNEL_ADDRESS")
+c.JupyterHub.cleanup_servers = True
 c.SimpleLocalProcessSpawner.home_dir_template = f"{STATE}/homes/{{username}}"
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
 

@@ -5,6 +5,7 @@ Run as root on Linux: scripts/hub test. The accounts exist only for this process
 """
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{{port + 2}}"
 c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = os.environ["EM_LAB_HUB_PASSWORD"]
 c.Authenticator.allow_all = True
+c.JupyterHub.cleanup_servers = True
 c.JupyterHub.spawner_class = "localprocess"
 c.Spawner.environment = c.Spawner.environment | {{"EM_LAB_RUN_DIR": lambda spawner: f"/tmp/em-lab-{{spawner.user.name}}"}}
 """
@@ -79,6 +81,8 @@ def first_closed(path):
 class Server(Trial):
     """The hub of the deployment, with those accounts."""
 
+    mode = 0o755
+
     def __init__(self):
         super().__init__(0, FOLDER)
 
@@ -95,20 +99,28 @@ class Server(Trial):
 
 
 TRY = '''
-import contextlib, fcntl, glob, os, pathlib, urllib.request, urllib.error
+import contextlib, fcntl, glob, os, pathlib, shutil, socket, urllib.request, urllib.error
 def tried(what):
     try:
         return f"reached: {str(what())[:80]}"
     except urllib.error.HTTPError as error:
-        return f"refused {error.code}"
-    except (PermissionError, ProcessLookupError) as error:
+        return f"refused {error.code}" if error.code in (403, 404) else f"answered {error.code}"
+    except (PermissionError, ConnectionRefusedError):
         return "refused"
 def ask(path, method="GET", token=os.environ["JUPYTERHUB_API_TOKEN"], base=os.environ["JUPYTERHUB_API_URL"].removesuffix("/hub/api"), data=None):
     request = urllib.request.Request(base + path, method=method, data=data, headers={"Authorization": "token " + token})
     return urllib.request.urlopen(request).read()
-def first(pattern):
-    return open(glob.glob(pattern)[0]).read()
+def connect(address, port):
+    with socket.socket() as one:
+        one.connect((address, port))
 '''
+
+
+OWN_SOCKETS = """
+import ipykernel, json
+connection = json.load(open(ipykernel.get_connection_file()))
+print(json.dumps([connection["ip"], connection["iopub_port"], connection["shell_port"]]))
+"""
 
 
 class Reach:
@@ -131,6 +143,7 @@ class Reach:
         ben.mine("PUT", "api/contents/new.ipynb", json=empty())
         self.of_ben = ben.open("new.ipynb", "python3")
         self.ben_process = self.run(self.of_ben, "import os; print(os.getpid())").strip()
+        self.bens_sockets = json.loads(self.run(self.of_ben, OWN_SOCKETS))
         self.people["ada"].mine("PUT", "api/contents/new.ipynb", json=empty())
         self.of_ada = self.people["ada"].open("new.ipynb", "python3")
         self.run(self.of_ada, TRY)
@@ -154,7 +167,11 @@ class Reach:
             key_of_a_kernel=f"os.listdir({str(home / '.local/share/jupyter/runtime')!r})",
             variables_of_a_process=f"open('/proc/{self.ben_process}/environ').read()",
             process=f"os.kill({self.ben_process}, 9)",
+            what_a_kernel_says=f"connect({self.bens_sockets[0]!r}, {self.bens_sockets[1]})",
+            what_a_kernel_is_told=f"connect({self.bens_sockets[0]!r}, {self.bens_sockets[2]})",
         )
+        # They are there: the owner reaches them.
+        self.run(self.of_ben, TRY + f"connect(*{self.bens_sockets[:2]!r})")
 
     def what_others_hand_in(self):
         course = FOLDER / "exchange" / "em_lab"
@@ -164,8 +181,29 @@ class Reach:
             course=f"os.rename({str(course)!r}, {str(course.parent / 'away')!r})",
         )
 
+    def what_is_collected(self):
+        """Ada hands in under ben's name, and a link to the course's source, and a link as a whole."""
+        inbound, now = FOLDER / "exchange/em_lab/inbound", "2099-01-01 00:00:00 UTC"
+        source = FOLDER / "homes/tutor/course/source/small"
+        self.run(self.of_ada, f"""
+for who, more in ("ben", "a"), ("ada", "b"):
+    folder = pathlib.Path({str(inbound)!r}, f"{{who}}+small+{now}+{{more}}")
+    folder.mkdir()
+    (folder / "timestamp.txt").write_text({now!r})
+    (folder / "small.ipynb").symlink_to({str(source / "small.ipynb")!r})
+os.symlink({str(source)!r}, {str(inbound / f"ben+small+{now}+c")!r})
+""")
+        self.people["tutor"].formgrader("collect", "small")
+        submitted = FOLDER / "homes/tutor/course/submitted"
+        found = {str(path.relative_to(submitted)) for path in submitted.rglob("*")}
+        assert "ben/small/small.ipynb" in found, found
+        assert "ada/small/small.ipynb" not in found, found
+        assert "2099" not in (submitted / "ben/small/timestamp.txt").read_text()
+        shell("rm", "-rf", submitted / "ada", *inbound.glob(f"*{now}*"))
+
     def the_answers(self):
         self.refused(
+            history=f"os.listdir({str(ROOT / '.git')!r})",
             sources=f"os.listdir({str(ROOT / 'notebooks/source')!r})",
             solutions=f"os.listdir({str(ROOT / 'notebooks/solutions')!r})",
             checks=f"os.listdir({str(ROOT / 'src/worksheet')!r})",
@@ -243,8 +281,8 @@ def main():
     if os.geteuid() != 0:
         sys.exit("em-lab: this test needs root, which gives each student an account.")
     if "--inside" not in sys.argv:
-        inside = ["unshare", "--mount", "--propagation", "private", sys.executable, __file__, "--inside"]
-        kept = {path: path.stat() for path in (ROOT / folder for folder in ("notebooks/source", "notebooks/solutions", "src/worksheet", "tests"))}
+        inside = ["unshare", "--net", "--mount", "--propagation", "private", sys.executable, __file__, "--inside"]
+        kept = {path: path.stat() for path in (ROOT / folder for folder in (".git", "notebooks/source", "notebooks/solutions", "src/worksheet", "tests"))}
         try:
             sys.exit(subprocess.run(inside).returncode)
         finally:
@@ -255,9 +293,10 @@ def main():
                 shutil.rmtree(f"/tmp/em-lab-{name}", ignore_errors=True)
     from test_kernel import run_tests
 
+    shell("ip", "link", "set", "lo", "up")
     with Server() as server:
         reach = Reach(server)
-        tests = [reach.other_students_files, reach.what_others_hand_in, reach.the_answers, reach.the_hubs_own, reach.what_all_share]
+        tests = [reach.other_students_files, reach.what_others_hand_in, reach.what_is_collected, reach.the_answers, reach.the_hubs_own, reach.what_all_share]
         tests += [reach.formgrader_is_the_instructors, reach.what_a_student_may]
         sys.exit(bool(run_tests({test.__name__.replace("_", " "): test for test in tests})))
 

@@ -35,6 +35,8 @@ def three_ports():
 class Trial:
     """The hub of scripts/hub, as long as the block lasts."""
 
+    mode = 0o700
+
     def __init__(self, students, folder=HUB / "load"):
         self.students = [f"student{number}" for number in range(1, students + 1)]
         self.folder, self.port, self.password = folder, three_ports(), secrets.token_urlsafe(9)
@@ -43,6 +45,7 @@ class Trial:
     def __enter__(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        self.folder.chmod(self.mode)
         config = self.prepare()
         settings = {
             "EM_LAB_HUB_STATE": str(self.folder),

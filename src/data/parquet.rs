@@ -19,7 +19,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::thread;
 
 /// A chunk's values, at most: 2²⁵ bytes, or 200,000 rows of 20 columns. A page, usually a megabyte of one column, is unpacked
@@ -143,34 +143,43 @@ impl ParquetFile {
     /// finite ([`Error::NotFinite`]); rows are counted from 0 over the whole file.
     pub fn chunks(&self) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let all = 0..self.n_row_groups();
-        self.read(all.flat_map(|row_group| self.0.pieces(row_group)).collect())
+        let pieces = all.flat_map(|row_group| self.0.pieces(row_group)).collect();
+        self.read(pieces, channel().1)
     }
 
     /// Reads the chunks with these places, counted from 0 in the order of [`chunks`](Self::chunks); one that is not there is left
     /// out.
-    fn chunks_at(&self, places: &[usize]) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+    fn chunks_at(
+        &self,
+        places: &[usize],
+        room: Receiver<Array2<f64>>,
+    ) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let row_groups = 0..self.n_row_groups();
         let all = row_groups.flat_map(|row_group| self.0.pieces(row_group));
         let all: Vec<Piece> = all.collect();
         let there = places.iter().filter_map(|&place| all.get(place).cloned());
-        self.read(there.collect())
+        self.read(there.collect(), room)
     }
 
     /// Reads one row group, counted from 0, in the chunks that [`chunks`](Self::chunks) reads it in; one that is not there has none.
     pub fn row_group(&self, row_group: usize) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let there = row_group < self.n_row_groups();
         let pieces = there.then(|| self.0.pieces(row_group).collect());
-        self.read(pieces.unwrap_or_default())
+        self.read(pieces.unwrap_or_default(), channel().1)
     }
 
     /// One thread reads while the others compute. It keeps one chunk ready; where the iterator is dropped it cannot hand that over,
-    /// and ends.
-    fn read(&self, pieces: Vec<Piece>) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
+    /// and ends. A chunk that comes back as room is written over: new memory costs as much as reading into it.
+    fn read(
+        &self,
+        pieces: Vec<Piece>,
+        room: Receiver<Array2<f64>>,
+    ) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let parts = Arc::clone(&self.0);
         let (sender, receiver) = sync_channel(0);
         thread::spawn(move || {
             for piece in pieces {
-                let chunk = parts.read(&piece);
+                let chunk = parts.read(&piece, room.try_recv().ok());
                 let failed = chunk.is_err();
                 if sender.send(chunk).is_err() || failed {
                     break;
@@ -195,7 +204,7 @@ impl Parts {
         })
     }
 
-    fn read(&self, piece: &Piece) -> Result<Array2<f64>> {
+    fn read(&self, piece: &Piece, room: Option<Array2<f64>>) -> Result<Array2<f64>> {
         let place = format!("{}, row group {}", self.path.display(), piece.row_group);
         let series = guarded(&place, || {
             let mut reader = ParquetReader::new(self.file.try_clone()?)
@@ -226,19 +235,15 @@ impl Parts {
                 let problem = format!("the column {:?} has too few rows", self.columns[column]);
                 return Err(damaged(&place, problem));
             };
-            let faulty = (!check::all_finite(values))
-                .then(|| values.iter().position(|value| !value.is_finite()));
-            if let Some(Some(row)) = faulty {
-                return Err(Error::NotFinite {
-                    what: self.path.display().to_string(),
-                    row: first_row + row,
-                    column,
-                    value: values[row],
-                });
-            }
             columns.push(values);
         }
-        Ok(rows_of(&columns, n_rows))
+        let x = rows_of(&columns, n_rows, room);
+        x.map_err(|(row, column)| Error::NotFinite {
+            what: self.path.display().to_string(),
+            row: first_row + row,
+            column,
+            value: columns[column][row],
+        })
     }
 
     /// What the file would say if a row group were its only one: a reader that knows of others walks through them to the slice.
@@ -268,17 +273,30 @@ fn rows_per_chunk(n_columns: usize) -> usize {
     (CHUNK_BYTES / size_of::<f64>() / n_columns.max(1)).max(1)
 }
 
-/// Columns one beside the other, as rows one after the other.
-fn rows_of(columns: &[&[f64]], n_rows: usize) -> Array2<f64> {
-    let mut x = Array2::zeros((n_rows, columns.len()));
+/// Columns one beside the other, as rows one after the other; or the row and column of a value that is not finite.
+fn rows_of(
+    columns: &[&[f64]],
+    n_rows: usize,
+    room: Option<Array2<f64>>,
+) -> std::result::Result<Array2<f64>, (usize, usize)> {
+    let shape = (n_rows, columns.len());
+    let mut x = match room {
+        Some(room) if room.dim() == shape && room.is_standard_layout() => room,
+        _ => Array2::zeros(shape),
+    };
     let tiles = x.axis_chunks_iter_mut(Axis(0), TILE);
     for (mut tile, start) in tiles.zip((0..).step_by(TILE)) {
-        for (mut to, from) in tile.columns_mut().into_iter().zip(columns) {
-            let values = to.iter_mut().zip(&from[start..]);
-            values.for_each(|(to, from)| *to = *from);
+        let n_rows = tile.nrows();
+        for (j, (mut to, from)) in tile.columns_mut().into_iter().zip(columns).enumerate() {
+            let from = &from[start..start + n_rows];
+            if !check::all_finite(from) {
+                let row = from.iter().position(|value| !value.is_finite());
+                return Err((start + row.unwrap_or_default(), j));
+            }
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
         }
     }
-    x
+    Ok(x)
 }
 
 /// The first row of each row group, and the number of rows; `None` where the file contradicts itself.

@@ -177,18 +177,22 @@ impl FixedSum {
             taken.then_some("one that is there already")
         };
         if let Some(fault) = fault {
+            let part = place.saturating_mul(1_usize.checked_shl(level).unwrap_or(usize::MAX));
             return Err(Error::Parameter {
-                name: format!("Part {start} of {} (counted from 0)", self.n_parts),
+                name: format!("Part {part} of {} (counted from 0)", self.n_parts),
                 found: fault.into(),
                 expected: "one of them, and each once".into(),
             });
+        }
+        if let Some(any) = self.nodes.values().next() {
+            any.check_mergeable(&sum)?;
         }
         while self.ends(level, place) != (0, self.n_parts) {
             let other = self.nodes.remove(&(level, place ^ 1));
             let is_left = place.is_multiple_of(2);
             sum = match other {
-                Some(right) if is_left => joined(sum, &right)?,
-                Some(left) => joined(left, &sum)?,
+                Some(right) if is_left => joined(sum, right),
+                Some(left) => joined(left, sum),
                 // At the end of the data there may be no right half.
                 None if is_left && self.ends(level, place).1 == self.n_parts => sum,
                 None => break,
@@ -200,9 +204,9 @@ impl FixedSum {
     }
 }
 
-fn joined(mut left: Statistics, right: &Statistics) -> Result<Statistics> {
-    left.merge(right)?;
-    Ok(left)
+fn joined(mut left: Statistics, right: Statistics) -> Statistics {
+    left.add(right);
+    left
 }
 
 fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {

@@ -66,7 +66,11 @@ pub(super) struct Tile {
     pub(super) shares: Vec<Shares>,
     /// How often each sample counts; what the last tile lacks in samples counts 0 times.
     pub(super) sample_weights: Shares,
-    /// Room for the M-step: √r (x - c) for some samples.
+    /// The samples as the M-step reads them: a row a = (x, 1, 0 …) each, of whole vectors.
+    pub(super) padded: Vec<f64>,
+    /// Room for a component's centre (c, 0 …).
+    pub(super) centre: Vec<f64>,
+    /// Room for the rows √r (a - c) of some samples.
     pub(super) rows: Vec<f64>,
     weighted: bool,
     n_samples: usize,
@@ -151,6 +155,8 @@ impl Tile {
             centred: vec![0.0; n_features * ROWS],
             shares: vec![[0.0; ROWS]; n_components],
             sample_weights: [0.0; ROWS],
+            padded: Vec::new(),
+            centre: Vec::new(),
             rows: Vec::new(),
             weighted: false,
             n_samples: 0,
@@ -171,5 +177,19 @@ impl Tile {
         // Weights of one are no weights, to the last bit.
         self.weighted = present.iter().any(|weight| (weight - 1.0).abs() > 0.0);
         self.n_samples = n_samples;
+    }
+
+    /// Lays the samples of the tile out in rows of whole vectors.
+    pub(super) fn pad(&mut self, samples: &[f64], width: usize) {
+        let n_features = self.features.len() / ROWS;
+        self.padded.clear();
+        self.padded.resize(self.n_samples * width, 0.0);
+        self.centre.resize(width, 0.0);
+        self.rows.resize(ROWS * width, 0.0);
+        let rows = self.padded.chunks_exact_mut(width);
+        for (row, sample) in rows.zip(samples.chunks_exact(n_features)) {
+            row[..n_features].copy_from_slice(sample);
+            row[n_features] = 1.0;
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::pass::Tile;
 use super::regularization::{Regularization, add_to_diagonals, mean_variance};
 use super::source::Samples;
 use crate::linalg::lanes::{
-    ROWS, add_moments, add_outer_products, add_squares, padded, weigh_rows,
+    ROWS, add_moments, add_outer_products, add_squares, count, padded, weigh_rows,
 };
 use crate::{Error, Result, check, linalg, parallel};
 use ndarray::{Array1, Array2, Array3, ArrayRef1, ArrayRef2, Axis};
@@ -132,19 +132,17 @@ impl Statistics {
         let (_, rows, width) = self.moments.dim();
         let centres = self.centres.as_slice().unwrap_or_default();
         let moments = self.moments.as_slice_mut().unwrap_or_default();
-        tile.rows.resize(ROWS * width, 0.0);
+        let one_vector = rows == width && width == FEW;
+        if !one_vector {
+            tile.pad(samples, width);
+        }
         let components = centres
             .chunks_exact(n_features)
             .zip(moments.chunks_exact_mut(rows * width));
         for ((k, shares), (centre, moments)) in tile.shares.iter().enumerate().zip(components) {
-            let least = NEGLIGIBLE * weights[k];
-            let mut counted = [0.0; ROWS];
-            for ((counted, share), weight) in
-                counted.iter_mut().zip(shares).zip(&tile.sample_weights)
-            {
-                *counted = if *share > least { share * weight } else { 0.0 };
-            }
-            if rows == width && width == FEW {
+            let (mut counted, least) = ([0.0; ROWS], NEGLIGIBLE * weights[k]);
+            count(shares, &tile.sample_weights, least, &mut counted);
+            if one_vector {
                 add_moments(
                     &tile.features,
                     centre,
@@ -155,13 +153,12 @@ impl Statistics {
                 );
                 continue;
             }
-            let roots = counted.map(f64::sqrt);
+            tile.centre[..n_features].copy_from_slice(centre);
             let mut n_rows = 0;
             weigh_rows(
-                samples,
-                centre,
-                &roots[..samples.len() / n_features],
-                width,
+                &tile.padded,
+                &tile.centre,
+                &counted,
                 &mut tile.rows,
                 &mut n_rows,
             );
@@ -351,9 +348,14 @@ impl GaussianMixture {
     /// As [`GaussianMixture::component_log_density`].
     pub fn statistics(&self, x: &ArrayRef2<f64>) -> Result<Statistics> {
         check::columns("x", x, self.n_features())?;
-        Ok(Samples::with(x, None, |samples| {
+        Ok(self.statistics_of(x))
+    }
+
+    /// The same of samples that have been checked already.
+    pub(crate) fn statistics_of(&self, x: &ArrayRef2<f64>) -> Statistics {
+        Samples::with(x, None, |samples| {
             super::pass::pass(self, self.covariance_model, &self.means, samples)
-        }))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::ParquetFile;
 use crate::{Error, FixedSum, GaussianMixture, Result, check};
 use ndarray::Array2;
+use std::sync::mpsc::channel;
 
 impl ParquetFile {
     /// The number of chunks that [`chunks`](Self::chunks) reads the file in: the same on every machine.
@@ -19,7 +20,7 @@ impl ParquetFile {
     pub fn some_chunks(&self, at_most: usize) -> impl Iterator<Item = Result<Array2<f64>>> + use<> {
         let step = self.n_chunks().div_ceil(at_most.max(1)).max(1);
         let places = (0..self.n_chunks()).step_by(step).take(at_most);
-        self.chunks_at(&places.collect::<Vec<_>>())
+        self.chunks_at(&places.collect::<Vec<_>>(), channel().1)
     }
 
     /// Takes the [`Statistics`](crate::Statistics) under a model of one share of the file, counted from 0: its chunks are shared out
@@ -62,13 +63,24 @@ impl ParquetFile {
                 expected: format!("one of {}, counted from 0", check::count(n_shares, "share")),
             });
         }
+        check::same(
+            "The file",
+            "column",
+            self.columns().len(),
+            model.n_features(),
+            "the model has that many features",
+        )?;
         let n = self.n_chunks();
         let mut sum = FixedSum::new(n);
         // ⌊n share / n_shares⌋, in two parts so that no product is too large.
         let place = |share: usize| n / n_shares * share + n % n_shares * share / n_shares;
         let places: Vec<usize> = (place(share)..place(share + 1)).collect();
-        for (&place, chunk) in places.iter().zip(self.chunks_at(&places)) {
-            sum.add(place, model.statistics(&chunk?)?)?;
+        let (used, room) = channel();
+        for (&place, chunk) in places.iter().zip(self.chunks_at(&places, room)) {
+            let chunk = chunk?;
+            sum.add(place, model.statistics_of(&chunk))?;
+            // The thread that reads may have ended; then nobody needs it.
+            let _ = used.send(chunk);
         }
         Ok(sum)
     }

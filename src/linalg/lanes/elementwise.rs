@@ -1,6 +1,6 @@
 //! Loops over a tile that the compiler turns into vectors by itself.
 
-use super::{ROWS, Shares, on_this_processor};
+use super::{Lanes, ROWS, Shares, on_this_processor};
 
 /// Writes samples feature by feature, shape (n, [`ROWS`]), with zeros for those that a last tile lacks.
 pub(crate) fn transpose(samples: &[f64], n_features: usize, features: &mut [f64]) {
@@ -111,36 +111,53 @@ fn exponential(v: f64) -> f64 {
 }
 
 on_this_processor! {
-    /// Writes a row (√r (x - centre), √r, 0 …), `width` long, for each sample whose √r is not zero, and how many rows there are.
-    fn weigh_rows(samples: &[f64], centre: &[f64], roots: &[f64], width: usize, rows: &mut [f64], n_rows: &mut usize)
-    by weigh_rows_by,
-    if samples.len() == roots.len() * centre.len() && rows.len() >= roots.len() * width && width > centre.len()
+    /// Writes how much each sample of a tile counts in a component: its share times its weight, and nothing where the share is not
+    /// above `least`.
+    fn count(shares: &Shares, weights: &Shares, least: f64, counted: &mut Shares)
+    by count_by,
+    if true
 }
 
 #[inline(always)]
-unsafe fn weigh_rows_by(
+unsafe fn count_by(shares: &Shares, weights: &Shares, least: f64, counted: &mut Shares) {
+    for ((counted, share), weight) in counted.iter_mut().zip(shares).zip(weights) {
+        *counted = if *share > least { share * weight } else { 0.0 };
+    }
+}
+
+on_this_processor! {
+    /// Writes the row √r (a - centre) for each row a of `samples` that counts r > 0, one after the other, and how many there are.
+    fn weigh_rows(samples: &[f64], centre: &[f64], counted: &Shares, rows: &mut [f64], n_rows: &mut usize)
+    by weigh_rows_by::<blocks>,
+    if centre.len().is_multiple_of(8) && samples.len() <= ROWS * centre.len() && rows.len() >= samples.len()
+}
+
+#[inline(always)]
+unsafe fn weigh_rows_by<V: Lanes, const BLOCK: usize>(
     samples: &[f64],
     centre: &[f64],
-    roots: &[f64],
-    width: usize,
+    counted: &Shares,
     rows: &mut [f64],
     n_rows: &mut usize,
 ) {
-    let n_features = centre.len();
-    let mut rows = rows.chunks_exact_mut(width);
+    let roots = counted.map(f64::sqrt);
+    let width = centre.len();
     *n_rows = 0;
-    for (sample, &root) in samples.chunks_exact(n_features).zip(roots) {
-        if root <= 0.0 {
-            continue;
+    for (sample, root) in samples.chunks_exact(width).zip(roots) {
+        // One that does not count is written over by the next.
+        unsafe {
+            let row = rows.as_mut_ptr().add(*n_rows * width);
+            for i in (0..width).step_by(V::N) {
+                let (a, c) = (
+                    V::load(sample.as_ptr().add(i)),
+                    V::load(centre.as_ptr().add(i)),
+                );
+                let difference = a.plus_product(V::splat(-1.0), c);
+                let weighted = V::splat(0.0).plus_product(difference, V::splat(root));
+                weighted.store(row.add(i));
+            }
         }
-        let Some(row) = rows.next() else { return };
-        *n_rows += 1;
-        let (differences, rest) = row.split_at_mut(n_features);
-        for ((difference, x), c) in differences.iter_mut().zip(sample).zip(centre) {
-            *difference = (x - c) * root;
-        }
-        rest.fill(0.0);
-        rest[0] = root;
+        *n_rows += usize::from(root > 0.0);
     }
 }
 

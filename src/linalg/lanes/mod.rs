@@ -13,7 +13,7 @@ mod elementwise;
 mod triangle;
 
 pub(crate) use elementwise::{
-    add_moments, add_squares, diagonal_distances, normalize, transpose, weigh_rows,
+    add_moments, add_squares, count, diagonal_distances, normalize, transpose, weigh_rows,
 };
 pub(crate) use triangle::{Packed, add_outer_products, squared_distances};
 

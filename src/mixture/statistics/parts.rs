@@ -22,8 +22,13 @@ impl Statistics {
     ///
     /// [`Error::Parameter`] if they are about other centres, as those of a model with other means are.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
+        self.check_mergeable(other)?;
+        self.add(other.clone());
+        Ok(())
+    }
+
+    pub(in crate::mixture) fn check_mergeable(&self, other: &Self) -> Result<()> {
         if self.centres == other.centres && self.moments.dim() == other.moments.dim() {
-            self.add(other.clone());
             return Ok(());
         }
         Err(Error::Parameter {
