@@ -163,6 +163,16 @@ def kernels_work_side_by_side_and_leave_nothing():
     assert gone(started), f"{folders()} are left after the kernel was killed"
 
 
+def a_kernel_ends_when_jupyter_is_killed():
+    before = folders()
+    start = "from jupyter_client.manager import start_new_kernel as start; start(60, 'rust'); print('ready', flush=True); import time; time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) as jupyter:
+        assert jupyter.stdout.readline() == "ready\n"
+        started = folders() - before
+        jupyter.kill()
+    assert gone(started), f"{folders()} are left after Jupyter was killed"
+
+
 def a_kernel_works_where_it_is_told_to():
     with tempfile.TemporaryDirectory() as folder, Session(EM_LAB_RUN_DIR=folder) as kernel:
         kernel.expect("x.len()", "ok", "4")
@@ -218,6 +228,7 @@ FAST = [
     the_crate_with_and_without_worksheets_is_ready,
     an_error_of_the_compiler_names_the_line,
     kernels_work_side_by_side_and_leave_nothing,
+    a_kernel_ends_when_jupyter_is_killed,
     a_kernel_works_where_it_is_told_to,
     a_kernel_that_cannot_start_says_why,
 ]

@@ -97,6 +97,15 @@ def remove_when_over(run):
     os.set_inheritable(writer, True)
 
 
+def end_with_jupyter():
+    """Lets this process end when the one that started it does, even if that is killed: evcxr by itself would stay for ever."""
+    if sys.platform == "linux":
+        import ctypes
+
+        die_with_the_parent = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(die_with_the_parent, signal.SIGKILL)
+
+
 def toolchain():
     """The folder of the Rust toolchain that scripts/setup found."""
     return (KERNELS / "cargo" / "bin" / "rustc").resolve(strict=True).parent.parent
@@ -229,6 +238,7 @@ def main(connection_file):
         (run / "library").symlink_to(KERNELS / ("nothing" if config.name == "config" else "library"))
         # An interrupt is for the cell that runs, see cell.rs; nothing else minds it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        end_with_jupyter()
         # Its standard output says only which settings it found; a notebook does not read it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         kernel = Path(sys.prefix) / "bin" / "evcxr_jupyter"
