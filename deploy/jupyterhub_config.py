@@ -123,7 +123,7 @@ c.ConfigurableHTTPProxy.pid_file = f"{STATE}/private/proxy.pid"
 # nbgrader wants an exchange that all can write; the sticky bit keeps everybody's folders in it their own.
 (STATE / "exchange").mkdir(exist_ok=True)
 (STATE / "exchange").chmod(0o1777)
-if "EM_LAB_HUB_STUDENTS" not in os.environ:  # Not on one's own machine, see trial/.
+if not os.environ.get("EM_LAB_HUB_STUDENTS"):  # Not on one's own machine, see trial/.
     if not INSTRUCTORS:
         sys.exit("em-lab: no account is in the group instructors, whom the sources of the worksheets belong to. See docs/class.md.")
     for folder in HIDDEN:
