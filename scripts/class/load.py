@@ -189,6 +189,7 @@ def main():
             report["MB of memory"] = memory(watch, at_rest, trial.students)
             report["MB of disk"] = {"kernel": spread([student.disk[0] for student in done], 1e6), "home": spread([student.disk[1] for student in done], 1e6)}
             report["processor seconds of a student"] = spread([watch.time[student] for student in trial.students])
+            report["gives way first"] = first_to_give_way(free, report)
         report["cores busy"] = round((busy_now - busy) / (clock_now - clock), 2)
         report["MB of memory left"] = {"before": round(free / 1e6), "at least": round(watch.free / 1e6)}
         # Nobody waits for the servers of the students any more, and grading starts kernels of its own.
@@ -206,6 +207,13 @@ def checks(students, most):
     asked = [check for student in students for check in student.checks]
     wrong = [f"exercise {exercise}: {got} points for a {'right' if right else 'wrong'} answer" for exercise, right, got in asked if (got == most[exercise]) != right]
     return {"asked": len(asked), "surprising": sorted(set(wrong))}
+
+
+def first_to_give_way(free, report):
+    """For how many students of this kind the memory is enough, and the cores if each runs a cell every half minute."""
+    cores, work = len(os.sched_getaffinity(0)), report["processor seconds of a student"]["median"] / report["cells of a student"]
+    enough = {"memory": int(free / 1e6 / report["MB of memory"]["peak"]["median"]), "cores": int(cores * 30 / work)}
+    return {"what": min(enough, key=enough.get), "students for whom it is enough": enough}
 
 
 def memory(watch, at_rest, students):
