@@ -96,10 +96,11 @@ def close_to_others(spawner):
 
 c.Spawner.pre_spawn_hook = close_to_others
 
-# --- How many at once. A start takes a core for two to three seconds: ten at a time are answered soon, the others wait their turn.
-c.JupyterHub.concurrent_spawn_limit = 10
-c.Spawner.start_timeout = 120
-c.Spawner.http_timeout = 120
+# --- How many may start at once. A start takes two to three seconds of a core, and a class starts together: all may, and wait. Whoever
+# comes beyond this number is told to try again.
+c.JupyterHub.concurrent_spawn_limit = 200
+c.Spawner.start_timeout = 300
+c.Spawner.http_timeout = 300
 
 # --- Idle servers end after an hour without a running cell or an open page; idle kernels sooner, see jupyter/jupyter_server_config.py.
 c.JupyterHub.load_roles = [{"name": "culler", "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"], "services": ["culler"]}]

@@ -260,6 +260,21 @@ os.symlink({str(source)!r}, {str(inbound / f"ben+small+{now}+c")!r})
         kernel.close()
 
 
+    def what_an_instructor_may(self):
+        """The commands of docs/class.md, and what is in between: a submission, here the worksheet as it was released."""
+        said = self.run(self.of_tutor, f"""
+import shutil, subprocess
+def grade(*words):
+    print(subprocess.run([{str(ROOT / "scripts/grade")!r}, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout)
+course = Path.home() / "course"
+grade("release", "01")
+shutil.copytree(course / "release/01_em_in_1d", course / "submitted/ben/01_em_in_1d")
+grade("autograde", "01")
+grade("export", "01")
+""")
+        assert "ben: 0 of 12 points" in said and "01_em_in_1d.csv: 1 students" in said, said
+
+
 def empty():
     return {"type": "notebook", "format": "json", "content": {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}}
 
@@ -297,7 +312,7 @@ def main():
     with Server() as server:
         reach = Reach(server)
         tests = [reach.other_students_files, reach.what_others_hand_in, reach.what_is_collected, reach.the_answers, reach.the_hubs_own, reach.what_all_share]
-        tests += [reach.formgrader_is_the_instructors, reach.what_a_student_may]
+        tests += [reach.formgrader_is_the_instructors, reach.what_a_student_may, reach.what_an_instructor_may]
         sys.exit(bool(run_tests({test.__name__.replace("_", " "): test for test in tests})))
 
 
