@@ -39,7 +39,7 @@ c.PAMAuthenticator.allowed_groups = {"students", "instructors"}
 
 # --- What a server of a student is: a unit of systemd under the student's own account, with
 c.JupyterHub.spawner_class = "systemd"
-# enough memory for JupyterLab and two notebooks (measured: docs/class.md); a kernel that needs more is ended, and says so,
+# enough memory for JupyterLab and two notebooks (measured: docs/class.md); the system ends a kernel that needs more,
 c.Spawner.mem_limit = "2G"
 # at most this many cores: a cell is compiled by one, and two notebooks can run at once,
 c.Spawner.cpu_limit = 2
